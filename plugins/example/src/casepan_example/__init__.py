@@ -1,0 +1,1 @@
+"""The tutorial adapter: how to write a casepan plugin in an afternoon."""

@@ -1,0 +1,1 @@
+"""Align iTero: OrthoCAD and restorative exports with their manifest."""

@@ -1,0 +1,1 @@
+"""Medit i-series: Medit Link plain and exocad-style exports."""

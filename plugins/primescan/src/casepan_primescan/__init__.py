@@ -1,0 +1,1 @@
+"""Dentsply Sirona Primescan and CEREC: DS Core and local exports, DXD inventory."""

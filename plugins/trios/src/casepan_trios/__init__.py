@@ -1,0 +1,1 @@
+"""3Shape TRIOS: open exports and Dental System order folders."""
