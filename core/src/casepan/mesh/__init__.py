@@ -1,0 +1,1 @@
+"""The mesh kernel: the one place that knows triangles."""
