@@ -1,0 +1,1 @@
+"""What core and plugins promise each other: descriptors, stages, contexts, listings, options."""

@@ -1,0 +1,70 @@
+"""The JSON form of the model: explicit, versioned, round-tripping.
+
+Every stored or printed document carries ``schema``. Additions keep the number; a breaking change raises it, and a newer
+number than this program knows is refused by name.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from typing import Any, TypeVar
+
+from cattrs import Converter
+from cattrs.errors import BaseValidationError
+
+from casepan.errors import StateError
+
+SCHEMA = 1
+T = TypeVar("T")
+
+
+@cache
+def converter() -> Converter:
+    """The converter for stored values: ISO dates, tuples as lists, unknown keys ignored (written by a later version)."""
+    made = Converter(detailed_validation=True)
+    made.register_unstructure_hook(datetime, lambda value: value.isoformat())
+    made.register_structure_hook(datetime, lambda value, _: datetime.fromisoformat(value))
+    made.register_unstructure_hook(date, lambda value: value.isoformat())
+    made.register_structure_hook(date, lambda value, _: date.fromisoformat(value))
+    return made
+
+
+def to_plain(value: Any) -> Any:
+    """The value as dicts, lists, strings, numbers and None."""
+    return converter().unstructure(value)
+
+
+def to_document(value: Any) -> dict[str, Any]:
+    """The value as a JSON object with its ``schema`` number."""
+    return {"schema": SCHEMA, **to_plain(value)}
+
+
+def from_document(document: Mapping[str, Any], kind: type[T]) -> T:
+    """The value back from its JSON object.
+
+    Raises:
+        StateError: a newer schema, or a document that does not fit.
+    """
+    schema = document.get("schema", SCHEMA)
+    if not isinstance(schema, int) or schema > SCHEMA:
+        raise StateError(
+            f"this {kind.__name__} document has schema {schema}; this casepan knows up to {SCHEMA}",
+            hint="Upgrade casepan on this machine.",
+        )
+    try:
+        return converter().structure({k: v for k, v in document.items() if k != "schema"}, kind)
+    except (BaseValidationError, ValueError, TypeError, KeyError) as error:
+        raise StateError(f"this {kind.__name__} document is damaged: {type(error).__name__}") from error
+
+
+def dumps(document: Mapping[str, Any]) -> str:
+    """Canonical text: sorted keys, two spaces, real Unicode; names with undecodable bytes survive as escapes."""
+    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(document, indent=2, sort_keys=True) + "\n"
+    return text
