@@ -1,0 +1,125 @@
+"""THE public surface for plugin authors. Of casepan's modules a plugin imports this one, ``casepan.mesh`` and, in tests, ``casepan.testing``."""
+
+from __future__ import annotations
+
+from casepan.arrivals.assemble import assemble_case, scan_of
+from casepan.arrivals.names import strip_copy_marks
+from casepan.arrivals.xml import read_xml
+from casepan.contract.context import Context, ExportContext, ImportContext
+from casepan.contract.listing import Entry, Listing, Recognition
+from casepan.contract.options import (
+    ByteCount,
+    Duration,
+    FilePath,
+    FolderPath,
+    Millimetres,
+    NoOptions,
+    Secret,
+    option,
+)
+from casepan.contract.specs import (
+    API_VERSION,
+    AdapterInfo,
+    Event,
+    Expected,
+    ExporterSpec,
+    FindingDoc,
+    HealthCheck,
+    ImporterSpec,
+    Openness,
+    Sample,
+    TransformerSpec,
+    ValidatorSpec,
+)
+from casepan.contract.stages import Watch, exporter, transformer, validator
+from casepan.errors import (
+    AdapterError,
+    AuthenticationFailed,
+    CasepanError,
+    CaseError,
+    ClosedFormat,
+    ConfigError,
+    CorruptFile,
+    DeliveryError,
+    DeliveryRefused,
+    NotReady,
+    OutcomeUnknown,
+    UnrecognisedArrival,
+)
+from casepan.hookspecs import hookimpl
+from casepan.knowledge.teeth import arch_of, from_palmer, from_universal, to_universal
+from casepan.model.case import Artifact, Case, CaseKey, Origin, Patient, Scan, Transform
+from casepan.model.files import Attachment, ClosedFile, FileRef, IgnoredFile
+from casepan.model.finding import Finding
+from casepan.model.prescription import Implant, Prescription, WorkItem
+from casepan.model.records import Receipt
+
+__all__ = [
+    "API_VERSION",
+    "AdapterError",
+    "AdapterInfo",
+    "Artifact",
+    "Attachment",
+    "AuthenticationFailed",
+    "ByteCount",
+    "Case",
+    "CaseError",
+    "CaseKey",
+    "CasepanError",
+    "ClosedFile",
+    "ClosedFormat",
+    "ConfigError",
+    "Context",
+    "CorruptFile",
+    "DeliveryError",
+    "DeliveryRefused",
+    "Duration",
+    "Entry",
+    "Event",
+    "Expected",
+    "ExportContext",
+    "ExporterSpec",
+    "FilePath",
+    "FileRef",
+    "Finding",
+    "FindingDoc",
+    "FolderPath",
+    "HealthCheck",
+    "IgnoredFile",
+    "Implant",
+    "ImportContext",
+    "ImporterSpec",
+    "Listing",
+    "Millimetres",
+    "NoOptions",
+    "NotReady",
+    "Openness",
+    "Origin",
+    "OutcomeUnknown",
+    "Patient",
+    "Prescription",
+    "Receipt",
+    "Recognition",
+    "Sample",
+    "Scan",
+    "Secret",
+    "Transform",
+    "TransformerSpec",
+    "UnrecognisedArrival",
+    "ValidatorSpec",
+    "Watch",
+    "WorkItem",
+    "arch_of",
+    "assemble_case",
+    "exporter",
+    "from_palmer",
+    "from_universal",
+    "hookimpl",
+    "option",
+    "read_xml",
+    "scan_of",
+    "strip_copy_marks",
+    "to_universal",
+    "transformer",
+    "validator",
+]

@@ -1,0 +1,1 @@
+"""The command line: thin modules, work is imported inside the functions."""

@@ -1,0 +1,1 @@
+"""From an arrival to receipts: ledger, attempts in child processes, deliveries, quarantine."""
