@@ -1,0 +1,117 @@
+"""What leaves the lab for a destination: which files under which names, and the manifest that proves them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from attrs import frozen
+
+from casepan import __version__
+from casepan.arrivals.names import safe_name
+from casepan.contract.context import ExportContext
+from casepan.contract.options import option
+from casepan.model.case import Case, Scan
+from casepan.model.documents import dumps, to_plain
+from casepan.model.files import FileRef
+from casepan.stages.naming import unique_name
+
+MANIFEST = "manifest.json"
+
+
+@frozen
+class PackingOptions:
+    """Options that every packing destination shares."""
+
+    scans: Literal["all", "preferred"] = option("all", "carry every variant along, or the preferred ones only")
+    attachments: bool = option(True, "carry documents and pictures along")
+    names: Literal["neutral", "original"] = option(
+        "neutral", "`neutral` names contain the case's ref only; `original` keeps the sender's names of documents"
+    )
+    private: bool = option(False, "write patient, practice and notes into the manifest")
+
+
+@frozen
+class Packed:
+    """One file of a package: its name there, and where its bytes are."""
+
+    name: str
+    file: FileRef
+    what: str
+
+
+def pack(case: Case, options: PackingOptions) -> tuple[Packed, ...]:
+    """All files of a case under safe, unique names."""
+    taken: set[str] = {MANIFEST}
+    packed = []
+    for wanted, file, what in _files(case, options):
+        name = unique_name(safe_name(wanted), taken)
+        taken.add(name.casefold())
+        packed.append(Packed(name, file, what))
+    return tuple(packed)
+
+
+def manifest(case: Case, packed: tuple[Packed, ...], ctx: ExportContext, *, private: bool) -> bytes:
+    """The manifest: identity, prescription, scans, findings and the checksum of every file."""
+    document = {
+        "schema": 1,
+        "casepan": __version__,
+        "key": ctx.key,
+        "case": {
+            "ref": case.ref,
+            "revision": case.revision,
+            "digest": case.digest,
+            "adapter": case.key.adapter,
+            "stage": case.origin.stage,
+            "received_at": case.received_at.isoformat() if case.received_at else None,
+        },
+        "files": [
+            {"name": item.name, "what": item.what, "size": item.file.size, "sha256": item.file.sha256} for item in packed
+        ],
+        "scans": [_scan(scan, packed) for scan in case.scans],
+        "prescription": _prescription(case, private=private),
+        "findings": to_plain(case.findings),
+    }
+    if private:
+        document["patient"] = to_plain(case.patient)
+    return dumps(document).encode("utf-8")
+
+
+def _files(case: Case, options: PackingOptions) -> Iterator[tuple[str, FileRef, str]]:
+    for scan in case.scans:
+        if scan.preferred or options.scans == "all":
+            yield scan.name or f"{case.ref}-{scan.id}{_extension(scan.file)}", scan.file, f"scan {scan.id}"
+            for image in scan.textures:
+                yield image.name, image, f"texture of {scan.id}"
+    for number, closed in enumerate(case.closed, 1):
+        if not any(scan.file == closed.file for scan in case.scans):
+            yield _document(case, closed.file, f"closed-{number}", options), closed.file, f"closed {closed.format}"
+    for attachment in case.attachments if options.attachments else ():
+        yield _document(case, attachment.file, attachment.id, options), attachment.file, attachment.what
+    for artifact in case.artifacts:
+        yield artifact.name or f"{case.ref}-{artifact.id}{_extension(artifact.file)}", artifact.file, artifact.what
+
+
+def _document(case: Case, file: FileRef, neutral: str, options: PackingOptions) -> str:
+    return file.name if options.names == "original" else f"{case.ref}-{neutral}{_extension(file)}"
+
+
+def _extension(file: FileRef) -> str:
+    return f".{file.suffix}" if file.suffix else ""
+
+
+def _scan(scan: Scan, packed: tuple[Packed, ...]) -> dict[str, Any]:
+    name = next((item.name for item in packed if item.what == f"scan {scan.id}"), None)
+    keys = ("id", "role", "arch", "variant", "number", "preferred", "format", "units", "frame", "colour", "derived_from")
+    described = {key: getattr(scan, key) for key in keys}
+    return {**described, "name": name, "teeth": list(scan.teeth), "transforms": to_plain(scan.transforms)}
+
+
+def _prescription(case: Case, *, private: bool) -> dict[str, Any]:
+    plain = to_plain(case.prescription)
+    if not private:
+        for key in ("reference", "remake_of", "practice", "doctor", "licence", "ship_to", "notes", "raw", "provenance"):
+            plain.pop(key)
+        for item in plain["items"]:
+            item.pop("raw")
+    return dict(plain)
