@@ -1,0 +1,349 @@
+"""Strict reading of TOML values into attrs classes: nothing is coerced, all problems are found at once, each with its path.
+
+``"false"`` is no boolean, ``1`` is no boolean, ``3.0`` is no integer; the only widening is an integer where a float is
+asked for. (cattrs, which reads casepan's own documents, coerces by default and reports without paths.)
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import types
+import typing
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from functools import cache
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+
+import attrs
+
+from casepan.config.suggest import did_you_mean
+from casepan.contract.options import ByteCount, Duration, FilePath, FolderPath, Secret
+from casepan.errors import AdapterError, ConfigError
+
+Path = tuple[str | int, ...]
+T = TypeVar("T")
+
+HIDDEN = "hidden"
+"""A field with this key in its metadata is no part of the file."""
+
+SECRET_HINT = 'Write { env = "NAME" }, { file = "PATH" } or { secret = "NAME" } with a name from [secrets].'
+_DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(ms|s|m|min|h|d|w)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_BYTES = re.compile(r"(\d+(?:\.\d+)?) ?(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)")
+_POWERS = {"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12} | {
+    "KiB": 1 << 10,
+    "MiB": 1 << 20,
+    "GiB": 1 << 30,
+    "TiB": 1 << 40,
+}
+
+
+@attrs.frozen
+class Problem:
+    """One thing that does not fit.
+
+    Attributes:
+        path: keys and list positions from the top of the table.
+        reason: what is wrong, without the key's name.
+        hint: what to write instead.
+    """
+
+    path: Path
+    reason: str
+    hint: str | None = None
+
+
+class Misfit(Exception):  # noqa: N818 - carries problems to the caller, never leaves this package
+    """The value does not fit its type."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        super().__init__()
+        self.problems = tuple(problems)
+
+
+def dotted(path: Path) -> str:
+    """The path as people write it: ``pipelines.crowns.steps[2].with.x``, list positions counted from 1."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part + 1}]"
+        else:
+            name = part if re.fullmatch(r"[\w-]+", part) else f'"{part}"'
+            text += f".{name}" if text else name
+    return text
+
+
+def structure_options(kind: type[T], table: Mapping[str, Any], *, place: str) -> T:
+    """The options of a stage from its ``with`` table.
+
+    Raises:
+        ConfigError: with every problem in ``problems``, each at ``place`` (``lab.toml:12``).
+    """
+    try:
+        return typing.cast("T", read(kind, table, ("with",)))
+    except Misfit as misfit:
+        problems = tuple(
+            ConfigError(f"{dotted(problem.path)}: {problem.reason}", place=place, hint=problem.hint)
+            for problem in misfit.problems
+        )
+        raise ConfigError("the options do not fit", place=place, problems=problems) from None
+
+
+def keys_of(kind: type) -> Mapping[str, tuple[attrs.Attribute[Any], Any]]:
+    """Key in the file to attribute and type; a trailing underscore of a field's name (``with_``) is no part of its key.
+
+    Raises:
+        AdapterError: not an attrs class, or one whose annotations cannot be resolved.
+    """
+    return _keys_of(kind)
+
+
+@cache
+def _keys_of(kind: type) -> Mapping[str, tuple[attrs.Attribute[Any], Any]]:
+    try:
+        hints = typing.get_type_hints(kind)
+        fields = attrs.fields(kind)
+    except (NameError, TypeError, attrs.exceptions.NotAnAttrsClassError) as error:
+        raise AdapterError(
+            f"the options class {kind.__module__}.{kind.__qualname__} cannot be read: {error}",
+            hint="Options are attrs classes whose types are imported at run time. Tell the plugin's author.",
+        ) from error
+    return {
+        attribute.name.rstrip("_"): (attribute, hints[attribute.name])
+        for attribute in fields
+        if attribute.init and not attribute.metadata.get(HIDDEN)
+    }
+
+
+def read(kind: Any, value: Any, path: Path = ()) -> Any:
+    """The value as ``kind``: a scalar, Literal, NewType of the contract, container, union or attrs class.
+
+    Raises:
+        Misfit: it does not fit; with all problems.
+        AdapterError: a type that options cannot have.
+    """
+    if kind is Any:
+        return value
+    if kind in _SCALARS:
+        return _SCALARS[kind](value, path)
+    if hasattr(kind, "__supertype__"):
+        return read(kind.__supertype__, value, path)
+    origin = get_origin(kind)
+    if origin is Literal:
+        return _read_literal(get_args(kind), value, path)
+    if origin in (Union, types.UnionType):
+        return _read_union(get_args(kind), value, path)
+    if origin in _CONTAINERS:
+        return _CONTAINERS[origin](get_args(kind), value, path)
+    if isinstance(kind, type) and attrs.has(kind):
+        return _read_class(kind, value, path)
+    raise AdapterError(f"options cannot have the type {kind!r}", hint="Tell the plugin's author.")
+
+
+def _misfit(path: Path, reason: str, hint: str | None = None) -> Misfit:
+    return Misfit((Problem(path, reason, hint),))
+
+
+def _called(value: Any) -> str:
+    """What a value is, in the words of TOML."""
+    names = {bool: "a boolean", int: "an integer", float: "a float", str: "a string", list: "a list"}
+    if _looks_like_secret(value):
+        return "a reference to a secret"
+    return "a table" if isinstance(value, Mapping) else names.get(type(value), "a date or time")
+
+
+def _looks_like_secret(value: Any) -> bool:
+    return isinstance(value, Mapping) and len(value) == 1 and set(value) <= {"env", "file", "secret"}
+
+
+def _wanted(what: str, value: Any, path: Path, hint: str | None = None) -> Misfit:
+    if _looks_like_secret(value):
+        hint = "Secrets are accepted only where a stage asks for one."
+    return _misfit(path, f"must be {what}, not {_called(value)}", hint)
+
+
+def _read_str(value: Any, path: Path) -> str:
+    if not isinstance(value, str):
+        raise _wanted("a string", value, path, None if isinstance(value, Mapping | list) else "Put it in quotes.")
+    return value
+
+
+def _read_bool(value: Any, path: Path) -> bool:
+    if not isinstance(value, bool):
+        raise _wanted("true or false", value, path, "Write true or false, without quotes.")
+    return value
+
+
+def _read_int(value: Any, path: Path) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _wanted("an integer", value, path, "Write a whole number, without quotes and without a point.")
+    return value
+
+
+def _read_float(value: Any, path: Path) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise _wanted("a number", value, path, "Write a number, without quotes.")
+    if not math.isfinite(value):
+        raise _misfit(path, "must be a finite number")
+    return float(value)
+
+
+def _read_duration(value: Any, path: Path) -> Duration:
+    hint = 'Write "30s", "5m", "2h", "3d" or a number of seconds.'
+    if isinstance(value, str):
+        found = _DURATION.fullmatch(value.strip())
+        if found is None:
+            raise _misfit(path, f"{value!r} is not a duration", hint)
+        return Duration(float(found[1]) * _SECONDS[found[2]])
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise _wanted("a duration", value, path, hint)
+    if not (math.isfinite(value) and value >= 0):
+        raise _misfit(path, "a duration cannot be negative or endless", hint)
+    return Duration(float(value))
+
+
+def _read_bytes(value: Any, path: Path) -> ByteCount:
+    hint = 'Write "512MiB", "4GiB" or a number of bytes.'
+    if isinstance(value, str):
+        found = _BYTES.fullmatch(value.strip())
+        if found is None:
+            raise _misfit(path, f"{value!r} is not a byte size", hint)
+        return ByteCount(round(float(found[1]) * _POWERS[found[2]]))
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _wanted("a byte size", value, path, hint)
+    if value < 0:
+        raise _misfit(path, "a byte size cannot be negative", hint)
+    return ByteCount(value)
+
+
+def _read_path(value: Any, path: Path) -> str:
+    text = _read_str(value, path)
+    if not text.strip() or "\0" in text:
+        raise _misfit(path, "must name a path", 'Write "." for the folder of lab.toml.')
+    if text.startswith("~"):
+        raise _misfit(path, "'~' is not expanded", "Write the whole path, or one relative to lab.toml.")
+    return text
+
+
+def _read_secret(value: Any, path: Path) -> Secret:
+    if not isinstance(value, Mapping):
+        # The value itself may be the secret: it is never quoted.
+        raise _misfit(path, "must be a reference to a secret, never the secret itself", SECRET_HINT)
+    unknown = [key for key in value if key not in ("env", "file", "secret")]
+    if unknown:
+        raise Misfit(Problem((*path, key), "is not a kind of reference to a secret", SECRET_HINT) for key in unknown)
+    if len(value) != 1:
+        raise _misfit(path, "must have exactly one of env, file and secret", SECRET_HINT)
+    ((key, name),) = value.items()
+    if not _read_str(name, (*path, key)).strip():
+        raise _misfit((*path, key), "must not be empty", SECRET_HINT)
+    return Secret(**{key: name})
+
+
+_SCALARS: Mapping[Any, Callable[[Any, Path], Any]] = {
+    str: _read_str,
+    bool: _read_bool,
+    int: _read_int,
+    float: _read_float,
+    Duration: _read_duration,
+    ByteCount: _read_bytes,
+    FolderPath: _read_path,
+    FilePath: _read_path,
+    Secret: _read_secret,
+}
+
+
+def _read_literal(choices: tuple[Any, ...], value: Any, path: Path) -> Any:
+    for choice in choices:
+        if type(choice) is type(value) and choice == value:
+            return choice
+    if isinstance(value, str):
+        near = did_you_mean(value, (choice for choice in choices if isinstance(choice, str)))
+        raise _misfit(path, f"{value!r} is not one of {', '.join(map(repr, choices))}", near)
+    raise _wanted(f"one of {', '.join(map(repr, choices))}", value, path)
+
+
+def _read_union(arms: tuple[Any, ...], value: Any, path: Path) -> Any:
+    """The first arm that fits. A lone arm beside None reports its own problems; of several, the arm of the same shape does."""
+    arms = tuple(arm for arm in arms if arm is not type(None))
+    misfits = []
+    for arm in arms:
+        try:
+            return read(arm, value, path)
+        except Misfit as misfit:
+            misfits.append(misfit)
+    deepest = max(misfits, key=lambda misfit: max(len(problem.path) for problem in misfit.problems))
+    if len(arms) == 1 or any(len(problem.path) > len(path) for problem in deepest.problems):
+        raise deepest
+    raise _misfit(path, " or ".join(misfit.problems[0].reason for misfit in misfits))
+
+
+def _read_each(kinds: Iterable[tuple[str | int, Any, Any]], path: Path) -> list[Any]:
+    """Every (key, kind, value) read, or the problems of all of them."""
+    values, problems = [], []
+    for key, kind, value in kinds:
+        try:
+            values.append(read(kind, value, (*path, key)))
+        except Misfit as misfit:
+            problems += misfit.problems
+    if problems:
+        raise Misfit(problems)
+    return values
+
+
+def _read_list(kinds: tuple[Any, ...], value: Any, path: Path) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple):
+        raise _wanted("a list", value, path, "Put it in square brackets.")
+    if len(kinds) == 1 or kinds[1:] == (Ellipsis,):
+        return tuple(_read_each(((index, kinds[0], item) for index, item in enumerate(value)), path))
+    if len(kinds) != len(value):
+        raise _misfit(path, f"must have {len(kinds)} entries, not {len(value)}")
+    return tuple(_read_each(((i, kind, item) for i, (kind, item) in enumerate(zip(kinds, value, strict=True))), path))
+
+
+def _read_set(kinds: tuple[Any, ...], value: Any, path: Path) -> frozenset[Any]:
+    return frozenset(_read_list((kinds[0],), value, path))
+
+
+def _read_mapping(kinds: tuple[Any, ...], value: Any, path: Path) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise _wanted("a table", value, path)
+    return dict(zip(value, _read_each(((key, kinds[1], item) for key, item in value.items()), path), strict=True))
+
+
+_CONTAINERS: Mapping[Any, Callable[[tuple[Any, ...], Any, Path], Any]] = {
+    tuple: _read_list,
+    list: lambda kinds, value, path: list(_read_list(kinds, value, path)),
+    typing.get_origin(typing.Sequence[int]): _read_list,
+    frozenset: _read_set,
+    AbstractSet: _read_set,
+    dict: _read_mapping,
+    typing.get_origin(typing.Mapping[str, int]): _read_mapping,
+}
+
+
+def _read_class(kind: type, table: Any, path: Path) -> Any:
+    if not isinstance(table, Mapping):
+        raise _wanted("a table", table, path)
+    keys = keys_of(kind)
+    problems = [_unknown((*path, key), keys) for key in table if key not in keys]
+    values = {}
+    for key, (attribute, type_) in keys.items():
+        if key not in table:
+            problems += [Problem((*path, key), "is missing")] if attribute.default is attrs.NOTHING else []
+            continue
+        try:
+            values[attribute.alias] = read(type_, table[key], (*path, key))
+        except Misfit as misfit:
+            problems += misfit.problems
+    if problems:
+        raise Misfit(problems)
+    try:
+        return kind(**values)
+    except (ValueError, TypeError) as error:  # what the class's own validators say
+        raise _misfit(path, str(error.args[0] if error.args else error)) from error
+
+
+def _unknown(path: Path, known: Iterable[str]) -> Problem:
+    return Problem(path, "is not a key here", did_you_mean(str(path[-1]), known))
