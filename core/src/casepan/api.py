@@ -47,17 +47,22 @@ from casepan.errors import (
     UnrecognisedArrival,
 )
 from casepan.hookspecs import hookimpl
-from casepan.knowledge.teeth import arch_of, from_palmer, from_universal, to_universal
+from casepan.knowledge.kinds import kind_from_words
+from casepan.knowledge.materials import material_from_words
+from casepan.knowledge.shades import parse_shade
+from casepan.knowledge.teeth import arch_of, from_fdi, from_palmer, from_universal, parse_teeth, to_universal
 from casepan.model.case import Artifact, Case, CaseKey, Origin, Patient, Scan, Transform
 from casepan.model.files import Attachment, ClosedFile, FileRef, IgnoredFile
 from casepan.model.finding import Finding
 from casepan.model.prescription import Implant, Prescription, WorkItem
 from casepan.model.records import Receipt
+from casepan.model.vocabulary import Arch, Confidence, Kind, Material, Provenance, Role
 
 __all__ = [
     "API_VERSION",
     "AdapterError",
     "AdapterInfo",
+    "Arch",
     "Artifact",
     "Attachment",
     "AuthenticationFailed",
@@ -68,6 +73,7 @@ __all__ = [
     "CasepanError",
     "ClosedFile",
     "ClosedFormat",
+    "Confidence",
     "ConfigError",
     "Context",
     "CorruptFile",
@@ -89,7 +95,9 @@ __all__ = [
     "Implant",
     "ImportContext",
     "ImporterSpec",
+    "Kind",
     "Listing",
+    "Material",
     "Millimetres",
     "NoOptions",
     "NotReady",
@@ -98,8 +106,10 @@ __all__ = [
     "OutcomeUnknown",
     "Patient",
     "Prescription",
+    "Provenance",
     "Receipt",
     "Recognition",
+    "Role",
     "Sample",
     "Scan",
     "Secret",
@@ -112,10 +122,15 @@ __all__ = [
     "arch_of",
     "assemble_case",
     "exporter",
+    "from_fdi",
     "from_palmer",
     "from_universal",
     "hookimpl",
+    "kind_from_words",
+    "material_from_words",
     "option",
+    "parse_shade",
+    "parse_teeth",
     "read_xml",
     "scan_of",
     "strip_copy_marks",
