@@ -1,1 +1,36 @@
-"""The mesh kernel: the one place that knows triangles."""
+"""The mesh kernel: the one place that knows triangles.
+
+Importing this package imports nothing heavy: each name below is fetched from its module when it is first used (PEP
+562), so that ``--help`` and recognition never pay for numpy.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from casepan.mesh.inventory import Inventory, inventory
+    from casepan.mesh.reading import read_mesh
+    from casepan.mesh.sniff import sniff_format
+    from casepan.mesh.surface import Mesh, Texture
+    from casepan.mesh.writing import Loss, write_mesh
+
+_HOMES = {
+    "Inventory": "inventory",
+    "Loss": "writing",
+    "Mesh": "surface",
+    "Texture": "surface",
+    "inventory": "inventory",
+    "read_mesh": "reading",
+    "sniff_format": "sniff",
+    "write_mesh": "writing",
+}
+
+__all__ = ["Inventory", "Loss", "Mesh", "Texture", "inventory", "read_mesh", "sniff_format", "write_mesh"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -7,10 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from attrs import define, field
+from attrs import define, evolve, field
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from trimesh import Trimesh
+
     from casepan.mesh.edges import EdgeTable
 
 FloatArray = NDArray[np.float32]
@@ -45,6 +47,7 @@ class Mesh:
         texture: image and UV, or None.
         format: the format it was read from (``"stl"``, ``"ply"``, ``"obj"``, ``"hps"``), or None for a made one.
         notes: what the file said besides its geometry (header text, comments, element counts), for reports.
+        exactly_welded: no two vertices have equal coordinates; readers that weld set it.
     """
 
     vertices: FloatArray
@@ -54,6 +57,7 @@ class Mesh:
     texture: Texture | None = None
     format: str | None = None
     notes: Mapping[str, Any] = field(factory=dict)
+    exactly_welded: bool = False
 
     @property
     def colour(self) -> str:
@@ -70,3 +74,66 @@ class Mesh:
         from casepan.mesh.edges import EdgeTable
 
         return EdgeTable.of(self)
+
+    @cached_property
+    def is_finite(self) -> bool:
+        """False when a coordinate is NaN or infinite: no measure of such a surface means anything."""
+        return bool(np.isfinite(self.vertices).all())
+
+    @cached_property
+    def extent_mm(self) -> tuple[float, float, float]:
+        """Size of the bounding box along x, y, z in millimetres, over the finite vertices that faces use."""
+        used = np.zeros(len(self.vertices), bool)
+        used[self.faces.ravel()] = True
+        used &= np.isfinite(self.vertices).all(axis=1)
+        if not used.any():
+            return 0.0, 0.0, 0.0
+        points = self.vertices if used.all() else self.vertices[used]
+        x, y, z = (points.max(axis=0).astype(np.float64) - points.min(axis=0)).tolist()
+        return x, y, z
+
+    def welded(self) -> Mesh:
+        """The same surface with every coordinate stored once, computed once; itself when it already is so.
+
+        Faces keep their number, order and corners. A welded vertex has the colour of the first vertex at its place;
+        where others differed, ``notes["weld_colour_conflicts"]`` counts them.
+        """
+        return self if self.exactly_welded else self._welded
+
+    @cached_property
+    def _welded(self) -> Mesh:
+        from casepan.mesh.weld import weld_points
+
+        vertices, inverse = weld_points(self.vertices)
+        if len(vertices) == len(self.vertices):
+            return evolve(self, vertices=vertices, exactly_welded=True)
+        colours, notes = self._weld_colours(inverse, len(vertices))
+        return evolve(
+            self,
+            vertices=vertices,
+            faces=inverse[self.faces],
+            vertex_colours=colours,
+            notes=notes,
+            exactly_welded=True,
+        )
+
+    def _weld_colours(self, inverse: IntArray, count: int) -> tuple[ByteArray | None, Mapping[str, Any]]:
+        if self.vertex_colours is None:
+            return None, self.notes
+        colours = np.empty((count, 3), np.uint8)
+        colours[inverse[::-1]] = self.vertex_colours[::-1]
+        conflicts = int((colours[inverse] != self.vertex_colours).any(axis=1).sum())
+        return colours, {**self.notes, "weld_colour_conflicts": conflicts} if conflicts else self.notes
+
+    def to_trimesh(self) -> Trimesh:
+        """This surface as a ``trimesh.Trimesh``, vertices and faces in the same order. See ``casepan.mesh.bridge``."""
+        from casepan.mesh.bridge import to_trimesh
+
+        return to_trimesh(self)
+
+    @classmethod
+    def from_trimesh(cls, surface: Trimesh) -> Mesh:
+        """A ``trimesh.Trimesh`` as a scan object. See ``casepan.mesh.bridge``."""
+        from casepan.mesh.bridge import from_trimesh
+
+        return from_trimesh(surface)

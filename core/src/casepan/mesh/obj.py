@@ -1,0 +1,239 @@
+"""Read OBJ: vertex colours, textures through MTL, polygons, negative indices, continued lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+from attrs import define
+from numpy.typing import NDArray
+
+from casepan.errors import CorruptFile
+from casepan.mesh.colours import to_bytes
+from casepan.mesh.materials import image_names
+from casepan.mesh.polygons import Fan, fan
+from casepan.mesh.surface import ByteArray, FloatArray, IntArray, Mesh, Texture
+from casepan.mesh.text import BadNumberError, Numbers, Tokens, key, tokenise
+
+Images: TypeAlias = Callable[[str], bytes | None]
+Offsets = NDArray[np.int64]
+
+_SLASH = 47
+_COMMENT = re.compile(rb"(?<![^\s])#[^\r\n]*")
+_CONTINUED = re.compile(rb"\\[ \t]*(?:\r\n|\n|\r)")
+_NO_FACES = "It may hold points only: ask the sender to export the scan as a surface."
+
+
+def read_obj(data: bytes, name: str = "", images: Images | None = None) -> Mesh:
+    """The mesh of an OBJ, all objects and groups together, vertices exactly as stored, polygons cut into fans.
+
+    Raises:
+        CorruptFile: a number or an index makes no sense, or there is no triangle.
+    """
+    lines = _Lines.of(_plain_text(data), name)
+    vertices, colours = _vertices(lines)
+    corners = _Corners.of(lines, len(vertices), lines.count(b"vt"))
+    cut = fan(corners.lengths)
+    if not len(cut.corners):
+        raise CorruptFile("the OBJ holds no triangles", place=name or None, hint=_NO_FACES, line=1)
+    texture, notes = _texture(data, lines, corners, cut, images)
+    return Mesh(
+        vertices,
+        corners.points[cut.corners],
+        vertex_colours=colours,
+        texture=texture,
+        format="obj",
+        notes={**_notes(data, corners), **notes},
+    )
+
+
+def _plain_text(data: bytes) -> bytes:
+    """The text without comments and continuations; bytes keep their places, so that offsets can be told."""
+    if data.startswith(b"\xef\xbb\xbf"):
+        data = b"   " + data[3:]
+    if b"#" in data:
+        data = _COMMENT.sub(lambda match: b" " * len(match[0]), data)
+    if b"\\" in data:
+        data = _CONTINUED.sub(lambda match: b" " * len(match[0]), data)
+    return data
+
+
+@define(frozen=True, eq=False)
+class _Lines:
+    """The lines of the text that hold anything.
+
+    Attributes:
+        words: all words.
+        first: int64 (k + 1,), the number of each line's first word, and behind them the number of words.
+        kinds: uint64 (k,), the keyword of each line.
+    """
+
+    text: bytes
+    words: Tokens
+    first: Offsets
+    kinds: NDArray[np.uint64]
+    name: str
+
+    @classmethod
+    def of(cls, text: bytes, name: str) -> _Lines:
+        words = tokenise(text)
+        breaks = np.flatnonzero((words.data == 10) | (words.data == 13))
+        first = np.unique(np.searchsorted(words.starts, np.concatenate([[0], breaks])))
+        first = np.append(first[first < len(words)], len(words))
+        return cls(text, words, first, words.take(first[:-1]).keys(), name)
+
+    def of_kind(self, keyword: bytes) -> tuple[Offsets, Offsets]:
+        """Number of the first word behind the keyword, and how many words follow it, for each line of that kind."""
+        which = np.flatnonzero(self.kinds == key(keyword))
+        begins = self.first[which] + 1
+        return begins, self.first[which + 1] - begins
+
+    def count(self, keyword: bytes) -> int:
+        return int(np.count_nonzero(self.kinds == key(keyword)))
+
+    def numbers(self, places: Offsets) -> Numbers:
+        """Words at some places as numbers, in the shape of the places."""
+        try:
+            return self.words.take(places).numbers().reshape(places.shape)
+        except BadNumberError as error:
+            raise self.fault("this is not a number", error.offset) from error
+
+    def fault(self, reason: str, offset: int) -> CorruptFile:
+        return CorruptFile(reason, place=self.name or None, line=self.text.count(b"\n", 0, offset) + 1)
+
+    def fault_at(self, reason: str, word: int) -> CorruptFile:
+        """A fault at a word given by its number (the end of the text when there is no such word)."""
+        return self.fault(reason, int(self.words.starts[word]) if word < len(self.words) else len(self.text))
+
+
+def _vertices(lines: _Lines) -> tuple[FloatArray, ByteArray | None]:
+    """``v x y z``, with a weight (4), a colour (6) or both (7) behind."""
+    begins, counts = lines.of_kind(b"v")
+    if (counts < 3).any():
+        raise lines.fault_at("a vertex has fewer than three coordinates", int(begins[np.argmax(counts < 3)]))
+    with np.errstate(over="ignore"):
+        points = lines.numbers(begins[:, None] + np.arange(3)).astype(np.float32)
+    coloured = counts >= 6
+    if not coloured.any():
+        return points, None
+    channels = np.full((len(begins), 3), np.nan)
+    tail = (begins + np.where(counts >= 7, 4, 3))[coloured]
+    channels[coloured] = lines.numbers(tail[:, None] + np.arange(3))
+    return points, to_bytes(channels, "f8")
+
+
+@define(frozen=True, eq=False)
+class _Corners:
+    """All polygon corners one behind the other.
+
+    Attributes:
+        lengths: int64 (p,), corners of each polygon.
+        points: int32, the vertex of each corner, from 0.
+        pairs: int32, the texture coordinate of each corner, from 0, or -1 without.
+    """
+
+    lengths: Offsets
+    points: IntArray
+    pairs: IntArray
+
+    @classmethod
+    def of(cls, lines: _Lines, vertices: int, pairs: int) -> _Corners:
+        begins, lengths = lines.of_kind(b"f")
+        first = np.cumsum(lengths) - lengths
+        places = np.repeat(begins - first, lengths) + np.arange(int(lengths.sum()))
+        words = lines.words.take(places)
+        points, texture = _split_at_slashes(words)
+        owners = np.repeat(np.arange(len(begins)), lengths)
+        point_index = _absolute(lines, points, lines.of_kind(b"v")[0], begins[owners], vertices)
+        pair_index = np.full(len(points), -1, np.int32)
+        given = np.flatnonzero(texture.ends > texture.starts)
+        if len(given):
+            some = texture.take(given)
+            pair_index[given] = _absolute(lines, some, lines.of_kind(b"vt")[0], begins[owners[given]], pairs)
+        return cls(lengths, point_index, pair_index)
+
+
+def _split_at_slashes(words: Tokens) -> tuple[Tokens, Tokens]:
+    """``a/b/c`` as the words ``a`` and ``b`` (empty where there is none)."""
+    slashes = np.flatnonzero(words.data == _SLASH)
+    if not len(slashes):
+        return words, Tokens(words.data, words.ends, words.ends)
+    slashes = np.concatenate([slashes, [len(words.data), len(words.data)]])
+    place = np.searchsorted(slashes, words.starts)
+    one = np.minimum(slashes[place], words.ends)
+    two = np.minimum(slashes[np.minimum(place + 1, len(slashes) - 1)], words.ends)
+    begin = np.minimum(one + 1, words.ends)
+    return Tokens(words.data, words.starts, one), Tokens(words.data, begin, np.maximum(two, begin))
+
+
+def _absolute(lines: _Lines, words: Tokens, defined: Offsets, at: Offsets, count: int) -> IntArray:
+    """Indices from 0 of words that count from 1, or with a minus sign back from what is defined above their line."""
+    try:
+        values = words.numbers()
+    except BadNumberError as error:
+        raise lines.fault("this is not an index", error.offset) from error
+    negative = values < 0
+    if negative.any():
+        values[negative] += np.searchsorted(defined, at[negative]) + 1
+    wrong = ~((values >= 1) & (values <= count) & (values == np.floor(values)))
+    if wrong.any():
+        raise lines.fault("this face uses a vertex that is not there", int(words.starts[np.argmax(wrong)]))
+    return values.astype(np.int32) - np.int32(1)
+
+
+def _texture(
+    data: bytes, lines: _Lines, corners: _Corners, cut: Fan, images: Images | None
+) -> tuple[Texture | None, dict[str, Any]]:
+    """Texture coordinates with the image that the material library names, or that the caller knows of."""
+    if not (corners.pairs >= 0).any():
+        return None, {}
+    names, missing = _images_of_materials(data, images)
+    named = names[0] if names else None
+    image = images(named or "") if images is not None else None
+    if named is None and image is None and not missing:
+        return None, {"texture_coordinates": "present, but no material names an image"}
+    notes: dict[str, Any] = {"missing_material_library": True} if missing else {}
+    if len(names) > 1:
+        notes["further_textures"] = names[1:]
+    return Texture(_uv(lines, corners)[cut.corners], image, named), notes
+
+
+def _uv(lines: _Lines, corners: _Corners) -> FloatArray:
+    """float32 (c, 2), NaN at corners without a texture coordinate."""
+    begins, counts = lines.of_kind(b"vt")
+    if (counts < 2).any():
+        raise lines.fault_at("a texture coordinate has fewer than two numbers", int(begins[np.argmax(counts < 2)]))
+    with np.errstate(over="ignore"):
+        table = lines.numbers(begins[:, None] + np.arange(2)).astype(np.float32)
+    uv = table[corners.pairs]
+    uv[corners.pairs < 0] = np.nan
+    return uv
+
+
+def _images_of_materials(data: bytes, images: Images | None) -> tuple[tuple[str, ...], bool]:
+    """Image names of all material libraries, in the order in which they are used, and whether a library is missing."""
+    libraries = _named(data, b"mtllib")
+    texts = [images(each) if images is not None else None for each in libraries]
+    found = [each for each in texts if each is not None]
+    return image_names(found, _named(data, b"usemtl")), len(found) < len(libraries)
+
+
+def _named(data: bytes, keyword: bytes) -> list[str]:
+    """What stands behind a keyword at the start of a line, each name once."""
+    matches = re.findall(rb"(?:^|[\r\n])[ \t]*" + keyword + rb"[ \t]+([^\r\n]+)", data)
+    return list(dict.fromkeys(match.decode("utf-8", "replace").strip() for match in matches))
+
+
+def _notes(data: bytes, corners: _Corners) -> dict[str, Any]:
+    notes: dict[str, Any] = {}
+    if re.match(rb"#<MEDIT>[ \t]*[\r\n]", data):
+        notes["header"] = "#<MEDIT>"
+    polygons = int((corners.lengths > 3).sum())
+    short = int((corners.lengths < 3).sum())
+    if polygons:
+        notes["polygons"] = polygons
+    if short:
+        notes["faces_without_area"] = short
+    return notes

@@ -1,0 +1,74 @@
+"""Where bytes come from: a path, bytes, an open file or a zip member, with gzip looked through. Free of numpy."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from typing import BinaryIO, TypeAlias
+from zipfile import BadZipFile
+
+from casepan.errors import CorruptFile, LimitExceeded
+
+Source: TypeAlias = Path | bytes | BinaryIO
+
+LARGEST_BYTES = 1 << 30
+"""The largest mesh file that is opened, after gzip: an ASCII STL of 3.5 million triangles."""
+
+GZIP_MAGIC = b"\x1f\x8b"
+_UNREADABLE = (OSError, EOFError, BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError)
+
+
+def load(source: Source, *, name: str = "") -> tuple[bytes, str]:
+    """All bytes of a source, gzip unpacked, and the name to use in errors (without ``.gz``).
+
+    Raises:
+        CorruptFile: the source cannot be read, or its gzip stream is damaged.
+        LimitExceeded: it is larger than ``LARGEST_BYTES``.
+    """
+    name = name or (source.name if isinstance(source, Path) else "")
+    data = _read(source, name)
+    if not data.startswith(GZIP_MAGIC):
+        return data, name
+    return _gunzip(data, name), name.removesuffix(".gz")
+
+
+def _read(source: Source, name: str) -> bytes:
+    try:
+        if isinstance(source, bytes):
+            data = source
+        elif isinstance(source, Path):
+            with source.open("rb") as file:
+                data = file.read(LARGEST_BYTES + 1)
+        else:
+            data = source.read(LARGEST_BYTES + 1)
+    except _UNREADABLE as error:
+        raise CorruptFile(f"the bytes cannot be read ({type(error).__name__})", place=name or None) from error
+    return _within_limit(data, name)
+
+
+def _gunzip(data: bytes, name: str) -> bytes:
+    """Unpack one or several gzip members, never holding more than the limit."""
+    parts: list[bytes] = []
+    room = LARGEST_BYTES + 1
+    rest = data
+    while rest.startswith(GZIP_MAGIC) and room > 0:
+        member = zlib.decompressobj(wbits=31)
+        try:
+            parts.append(member.decompress(rest, room))
+        except zlib.error as error:
+            raise CorruptFile("the gzip stream is damaged", place=name or None, offset=len(data) - len(rest)) from error
+        room -= len(parts[-1])
+        if not member.eof and room > 0:
+            raise CorruptFile("the gzip stream ends early", place=name or None, offset=len(data))
+        rest = member.unused_data
+    return _within_limit(b"".join(parts), name)
+
+
+def _within_limit(data: bytes, name: str) -> bytes:
+    if len(data) > LARGEST_BYTES:
+        raise LimitExceeded(
+            f"the mesh is larger than {LARGEST_BYTES >> 20} MiB",
+            place=name or None,
+            hint="A scan is a few hundred megabytes at most: look what this file is before taking it.",
+        )
+    return data
