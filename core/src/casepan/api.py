@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from casepan.arrivals.assemble import assemble_case, scan_of
+from casepan.arrivals.listing import open_archive
 from casepan.arrivals.names import strip_copy_marks
 from casepan.arrivals.xml import read_xml
 from casepan.contract.context import Context, ExportContext, ImportContext
