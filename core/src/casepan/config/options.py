@@ -1,4 +1,4 @@
-"""Strict reading of TOML values into attrs classes: nothing is coerced, all problems are found at once, each with its path.
+"""Strict reading of TOML values into attrs classes: nothing is coerced, all problems are found at once.
 
 ``"false"`` is no boolean, ``1`` is no boolean, ``3.0`` is no integer; the only widening is an integer where a float is
 asked for. (cattrs, which reads casepan's own documents, coerces by default and reports without paths.)
@@ -12,12 +12,13 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from datetime import date, datetime
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import attrs
 
-from casepan.config.suggest import did_you_mean
+from casepan.config.suggest import closest, did_you_mean
 from casepan.contract.options import ByteCount, Duration, FilePath, FolderPath, Secret
 from casepan.errors import AdapterError, ConfigError
 
@@ -226,6 +227,32 @@ def _read_path(value: Any, path: Path) -> str:
     return text
 
 
+def _read_date(value: Any, path: Path) -> date:
+    day = _from_iso(date, value)
+    if not isinstance(day, date) or isinstance(day, datetime):
+        raise _misfit(path, "must be a date", "Write 2026-01-31.")
+    return day
+
+
+def _read_datetime(value: Any, path: Path) -> datetime:
+    moment = None if _from_iso(date, value) is not None else _from_iso(datetime, value)
+    if not isinstance(moment, datetime):
+        raise _misfit(
+            path, "must be a date with a time", "Write 2026-01-31T10:30:00, with +01:00 if the zone is known."
+        )
+    return moment
+
+
+def _from_iso(kind: type[date], value: Any) -> date | None:
+    """A TOML date as it is, or the ISO text of one (JSON has no dates)."""
+    if not isinstance(value, str):
+        return value if type(value) is kind else None
+    try:
+        return kind.fromisoformat(value)
+    except ValueError:
+        return None
+
+
 def _read_secret(value: Any, path: Path) -> Secret:
     if not isinstance(value, Mapping):
         # The value itself may be the secret: it is never quoted.
@@ -235,10 +262,10 @@ def _read_secret(value: Any, path: Path) -> Secret:
         raise Misfit(Problem((*path, key), "is not a kind of reference to a secret", SECRET_HINT) for key in unknown)
     if len(value) != 1:
         raise _misfit(path, "must have exactly one of env, file and secret", SECRET_HINT)
-    ((key, name),) = value.items()
-    if not _read_str(name, (*path, key)).strip():
+    key = next(iter(value))
+    if not _read_str(value[key], (*path, key)).strip():
         raise _misfit((*path, key), "must not be empty", SECRET_HINT)
-    return Secret(**{key: name})
+    return Secret(env=value.get("env"), file=value.get("file"), secret=value.get("secret"))
 
 
 _SCALARS: Mapping[Any, Callable[[Any, Path], Any]] = {
@@ -250,6 +277,8 @@ _SCALARS: Mapping[Any, Callable[[Any, Path], Any]] = {
     ByteCount: _read_bytes,
     FolderPath: _read_path,
     FilePath: _read_path,
+    date: _read_date,
+    datetime: _read_datetime,
     Secret: _read_secret,
 }
 
@@ -259,13 +288,14 @@ def _read_literal(choices: tuple[Any, ...], value: Any, path: Path) -> Any:
         if type(choice) is type(value) and choice == value:
             return choice
     if isinstance(value, str):
-        near = did_you_mean(value, (choice for choice in choices if isinstance(choice, str)))
-        raise _misfit(path, f"{value!r} is not one of {', '.join(map(repr, choices))}", near)
+        near = closest(value, (choice for choice in choices if isinstance(choice, str)))
+        hint = f"Did you mean {near!r}?" if near else None
+        raise _misfit(path, f"{value!r} is not one of {', '.join(map(repr, choices))}", hint)
     raise _wanted(f"one of {', '.join(map(repr, choices))}", value, path)
 
 
 def _read_union(arms: tuple[Any, ...], value: Any, path: Path) -> Any:
-    """The first arm that fits. A lone arm beside None reports its own problems; of several, the arm of the same shape does."""
+    """The first arm that fits. A lone arm tells its own problems; of several, the one that got furthest does."""
     arms = tuple(arm for arm in arms if arm is not type(None))
     misfits = []
     for arm in arms:
@@ -276,12 +306,14 @@ def _read_union(arms: tuple[Any, ...], value: Any, path: Path) -> Any:
     deepest = max(misfits, key=lambda misfit: max(len(problem.path) for problem in misfit.problems))
     if len(arms) == 1 or any(len(problem.path) > len(path) for problem in deepest.problems):
         raise deepest
-    raise _misfit(path, " or ".join(misfit.problems[0].reason for misfit in misfits))
+    reasons = [misfit.problems[0].reason.removesuffix(f", not {_called(value)}") for misfit in misfits]
+    raise _misfit(path, " or ".join((reasons[0], *(reason.removeprefix("must be ") for reason in reasons[1:]))))
 
 
 def _read_each(kinds: Iterable[tuple[str | int, Any, Any]], path: Path) -> list[Any]:
     """Every (key, kind, value) read, or the problems of all of them."""
-    values, problems = [], []
+    values: list[Any] = []
+    problems: list[Problem] = []
     for key, kind, value in kinds:
         try:
             values.append(read(kind, value, (*path, key)))
@@ -328,13 +360,13 @@ def _read_class(kind: type, table: Any, path: Path) -> Any:
         raise _wanted("a table", table, path)
     keys = keys_of(kind)
     problems = [_unknown((*path, key), keys) for key in table if key not in keys]
-    values = {}
+    values: dict[str, Any] = {}
     for key, (attribute, type_) in keys.items():
         if key not in table:
             problems += [Problem((*path, key), "is missing")] if attribute.default is attrs.NOTHING else []
             continue
         try:
-            values[attribute.alias] = read(type_, table[key], (*path, key))
+            values[attribute.alias or attribute.name] = read(type_, table[key], (*path, key))
         except Misfit as misfit:
             problems += misfit.problems
     if problems:

@@ -1,4 +1,7 @@
-"""Materials from the words of orders and products. What is not certain is ``"unknown"``; the words stay in ``material_text``."""
+"""Materials from the words of orders and products.
+
+What is not certain is ``"unknown"``; the words stay in ``material_text``.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +25,8 @@ _TABLE = compiled(
             "lithium-disilicate",
         ),
         (r"(?:ips )?e ?max(?: cad| press)?|initial lisi|amber mill|cerec tessera", "lithium-disilicate"),
-        (
-            r"pekk|pekkton|nickel ?chro\w*|ni ?cr|alumina|aluminium ?oxid\w*|palladium|nylon|polyamid\w*|valplast|acetal",
-            "other",
-        ),
+        (r"pekk|pekkton|nickel ?chro\w*|ni ?cr|palladium|alumina|aluminium ?oxid\w*", "other"),
+        (r"nylon|polyamid\w*|valplast|acetal", "other"),
         (r"(?:voll|multilayer)?zir[ck]on\w*|[ck]ir[ck]oni\w*|circoni\w*|zro2?|zi|zir[ck]ad", "zirconia"),
         (r"katana|prettau|bruxzir|cercon(?: ht| xt)?|lava plus|zenostar", "zirconia"),
         (r"feldspat\w*|feldspar\w*|(?:vita )?mark ii|vitablocs?(?: mark ii)?", "feldspathic"),
@@ -51,8 +52,8 @@ _TABLE = compiled(
 def material_from_words(text: str | None) -> Material:
     """The material that an order's or a product's words name, in English, German and the common Romance words.
 
-    ``"Ceramic: Zirconia"``, ``"ZrO2"``, ``"e.max"``, ``"Lithiumdisilikat"``, ``"CoCr"``. Words that name two materials, deny
-    one or name only a class (``"Ceramic"``, ``"metal"``) give ``"unknown"``.
+    ``"Ceramic: Zirconia"``, ``"ZrO2"``, ``"e.max"``, ``"Lithiumdisilikat"``, ``"CoCr"``. Words that name two materials,
+    deny one or name only a class (``"Ceramic"``, ``"metal"``) give ``"unknown"``.
     """
     words = plain_words(text or "")
     if NEGATION.search(words):

@@ -11,7 +11,7 @@ NEGATION = re.compile(r"\b(?:no|not|non|without|nicht|kein\w*|ohne|sans|senza|si
 
 
 def plain_words(text: str) -> str:
-    """Case-folded words without accents, parted by single blanks: ``"Zirkon(oxid)  ZrO₂"`` is ``"zirkon oxid zro2"``."""
+    """Case-folded words without accents, parted by blanks: ``"Zirkon(oxid)  ZrO₂"`` is ``"zirkon oxid zro2"``."""
     folded = unicodedata.normalize("NFKD", text).casefold()
     letters = "".join(char for char in folded if not unicodedata.combining(char))
     return " ".join(re.findall(r"[^\W_]+", letters))

@@ -1,4 +1,7 @@
-"""Tooth shades by guide. Sources: the printed shade guides of VITA (Classical, 3D-Master) and Ivoclar (BL, Chromascop, Natural Die)."""
+"""Tooth shades by guide.
+
+Sources: the shade guides themselves, VITA (Classical, 3D-Master) and Ivoclar (BL, Chromascop, Natural Die).
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ NATURAL_DIE = "Ivoclar Natural Die"
 _MIDDLE = ("L1.5", "L2.5", "M1", "M2", "M3", "R1.5", "R2.5")
 SHADES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        VITA_CLASSICAL: tuple("A1 A2 A3 A3.5 A4 B1 B2 B3 B4 C1 C2 C3 C4 D2 D3 D4".split()),
+        VITA_CLASSICAL: (
+            *("A1", "A2", "A3", "A3.5", "A4", "B1", "B2", "B3", "B4"),
+            *("C1", "C2", "C3", "C4", "D2", "D3", "D4"),
+        ),
         VITA_3D_MASTER: (
             *("0M1", "0M2", "0M3", "1M1", "1M2"),
             *(f"{value}{rest}" for value in "234" for rest in _MIDDLE),
@@ -42,7 +48,7 @@ _NOTHING = frozenset({"", "-", "--", "---", "none", "n/a", "no shade", "not spec
 def parse_shade(text: str | None) -> tuple[str | None, str | None]:
     """Shade and guide of an order's words.
 
-    ``"A2"``, ``"vita a2"`` and ``"Shade: A2"`` are ``("A2", "VITA Classical")``, ``"A3,5"`` is ``A3.5``, ``"OM1"`` is ``0M1``.
+    ``"A2"``, ``"vita a2"`` and ``"Shade: A2"`` are ``("A2", "VITA Classical")``, ``"A3,5"`` is A3.5, ``"OM1"`` is 0M1.
     Words that say more (``"A2, neck A3"``) stay as they are, with the guide when all shades in them are of one. What is
     in no guide is ``(text, None)``; an empty text and ``"---"`` are ``(None, None)``.
     """
@@ -57,7 +63,7 @@ def parse_shade(text: str | None) -> tuple[str | None, str | None]:
 
 
 def guide_from_words(text: str | None) -> str | None:
-    """The shade guide that a guide's name means (``"VITA Lumin"`` is the Classical), None when it is none of ``SHADES``."""
+    """The shade guide that a name means (``"VITA Lumin"`` is the Classical), None when it is none of ``SHADES``."""
     words = " ".join(re.findall(r"\w+", (text or "").casefold()))
     patterns = (
         (r"\b3d\b", VITA_3D_MASTER),

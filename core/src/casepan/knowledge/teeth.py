@@ -1,7 +1,7 @@
 """Teeth. Inside casepan a tooth is its FDI number (ISO 3950); other notations are translated where they come in.
 
 The notation is always given, never detected: most Universal numbers are FDI numbers of another tooth.
-Sources: ISO 3950 (FDI), the ADA's Universal/National system (1-32, A-T), Palmer notation with Unicode's dentistry symbols.
+Sources: ISO 3950 (FDI), the ADA's Universal/National system (1-32, A-T), Palmer notation with Unicode's dentistry signs.
 """
 
 from __future__ import annotations
@@ -82,8 +82,7 @@ def from_palmer(text: str) -> int:
     """The FDI number of a Palmer one: ``"UR6"``, ``"6⏌"``, ``"⎿6"``, ``"6┘"``, primary ``"ULE"``.
 
     Raises:
-        CaseError: not a Palmer tooth. German quadrant letters (``OR``, ``UR`` for lower right) are not read: ``UR`` would
-            be ambiguous.
+        CaseError: not a Palmer tooth. German quadrant letters (``OR``, and ``UR`` for the lower right) are not read.
     """
     found = _PALMER.fullmatch(_plain(text).upper().replace(" ", ""))
     if found is None:
@@ -96,7 +95,7 @@ def from_palmer(text: str) -> int:
 
 
 def to_palmer(tooth: int) -> str:
-    """The Palmer name of an FDI tooth in letters (``"UR6"``, ``"ULE"``). Raises ``CaseError`` for a number that is no tooth."""
+    """The Palmer name of an FDI tooth (``"UR6"``, ``"ULE"``). Raises ``CaseError`` for a number that is no tooth."""
     quadrant, position = divmod(from_fdi(tooth), 10)
     if quadrant <= 4:
         return f"{_PALMER_NAMES[quadrant]}{position}"
@@ -111,8 +110,8 @@ _READERS: Mapping[str, Callable[[str], int]] = MappingProxyType(
 def parse_teeth(text: str, notation: Notation = "fdi") -> tuple[int, ...]:
     """FDI numbers from a list in any separators and with ranges: ``"13,12,11"``, ``"24-26"``, ``"13-23; 36"``.
 
-    Ranges run along the arch (``13-23`` is 13 12 11 21 22 23). The order is as written, each tooth once; an empty text is
-    an empty tuple.
+    Ranges run along the arch (``13-23`` is 13 12 11 21 22 23). The order is as written, each tooth once; an empty text
+    is an empty tuple.
 
     Raises:
         CaseError: a part that is no tooth of ``notation``, or a range from one arch to the other.
