@@ -12,6 +12,7 @@ from casepan.contract.specs import (
     ExporterSpec,
     FindingDoc,
     ImporterSpec,
+    Sample,
     TransformerSpec,
     ValidatorSpec,
 )
@@ -132,3 +133,11 @@ def casepan_findings() -> Iterable[FindingDoc]:
     from casepan.stages.findings import FINDINGS
 
     return FINDINGS
+
+
+@hookimpl
+def casepan_samples() -> Iterable[Sample]:
+    """Arrivals of no particular scanner, and a broken one."""
+    from casepan.testing.samples import core_samples
+
+    return core_samples()

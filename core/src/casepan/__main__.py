@@ -1,0 +1,5 @@
+"""``python -m casepan``."""
+
+from casepan.cli.start import main
+
+main()

@@ -1,0 +1,158 @@
+"""``inspect``, ``validate`` and ``convert``: look at a PATH without a lab."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from casepan.cli.console import note, say, say_json, say_table, styled
+from casepan.cli.shared import JsonFlag
+
+if TYPE_CHECKING:
+    from casepan.operate.looking import Inspection, LookedAt
+
+ExportPath = Annotated[Path, typer.Argument(metavar="PATH", help="A folder, a zip or a single mesh, as the scanner wrote it.")]
+OptionalLab = Annotated[Path | None, typer.Option("--lab", help="Use this lab's adapters and verdicts instead of all installed.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands into the tree."""
+    app.command("inspect")(inspect)
+    app.command("validate")(validate)
+    app.command("convert")(convert)
+
+
+def inspect(path: ExportPath, lab: OptionalLab = None, as_json: JsonFlag = False) -> None:
+    """Say who recognises an export and what is inside. Needs no lab.toml, changes nothing.
+
+    Example:  casepan inspect ~/Downloads/iTero_Export_70000001.zip
+    """
+    inspection = _look(path, lab, checks=False, rx=None)
+    _answer(inspection, as_json=as_json, verdict=False)
+
+
+def validate(
+    path: ExportPath,
+    lab: OptionalLab = None,
+    rx: Annotated[Path | None, typer.Option("--rx", help="A prescription (rx.toml or rx.json) to judge it by.")] = None,
+    fail_on: Annotated[str | None, typer.Option("--fail-on", help="End 5 at this verdict or worse: review or reject.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Run every installed check on an export and give a verdict.
+
+    Example:  casepan validate ~/Downloads/case.zip --fail-on reject
+    """
+    from casepan.errors import UsageError
+
+    if fail_on not in (None, "review", "reject"):
+        raise UsageError(f"--fail-on takes review or reject, not {fail_on!r}")
+    inspection = _look(path, lab, checks=True, rx=rx)
+    _answer(inspection, as_json=as_json, verdict=True)
+    order = ("accept", "review", "reject")
+    if fail_on and order.index(inspection.worst) >= order.index(fail_on):
+        raise typer.Exit(5)
+
+
+def convert(
+    source: Annotated[Path, typer.Argument(help="A mesh: STL, PLY, OBJ, or an open 3Shape DCM.")],
+    target: Annotated[Path, typer.Argument(help="The file to write; its extension names the format.")],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the target.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Convert one mesh to another format and say what is lost.
+
+    Example:  casepan convert upper.ply upper.stl
+    """
+    from casepan.operate.converting import convert_mesh
+
+    result = convert_mesh(source, target, force=force)
+    if as_json:
+        say_json({"schema": 1, **result.document()})
+        return
+    say(f"wrote {result.target}: {result.faces:,} triangles, colour {result.colour}")
+    for loss in result.losses:
+        note(f"lost: {loss}")
+
+
+def _look(path: Path, lab: Path | None, *, checks: bool, rx: Path | None) -> Inspection:
+    from casepan.operate.looking import LookOptions, look_at
+    from casepan.registry import Registry
+
+    loaded = None
+    if lab is not None:
+        from casepan.config.loader import load_lab
+
+        loaded = load_lab(lab)
+    registry = Registry.load(loaded.adapters if loaded else None)
+    for problem in registry.problems:
+        note(str(problem.as_error()))
+    return look_at(path, registry, LookOptions(checks=checks, lab=loaded, rx=rx))
+
+
+def _answer(inspection: Inspection, *, as_json: bool, verdict: bool) -> None:
+    if as_json:
+        from casepan.operate.documents import inspection_document
+
+        say_json(inspection_document(inspection))
+        return
+    for number, looked in enumerate(inspection.cases, 1):
+        if len(inspection.cases) > 1:
+            say(f"Case {number} of {len(inspection.cases)}")
+        _show_case(looked, verdict=verdict)
+    for finding in inspection.findings:
+        say(f"{styled(finding.severity)}  {finding.code}: {finding.message}")
+        if finding.hint:
+            say(f"         {finding.hint}")
+    if not inspection.cases:
+        say(f"Verdict: {styled(inspection.verdict)}" if verdict else "Nothing was recognised.")
+
+
+def _show_case(looked: LookedAt, *, verdict: bool) -> None:
+    recognition, case = looked.recognition, looked.case
+    say(f"Recognised: {recognition.stage} ({recognition.confidence})")
+    for mark in recognition.evidence:
+        say(f"  because {mark}")
+    _show_scans(looked)
+    _show_prescription(looked)
+    for attachment in case.attachments:
+        say(f"Attached: {attachment.file.path} ({attachment.what})")
+    for closed in case.closed:
+        say(f"Closed: {closed.file.path} ({closed.format}): {closed.advice}")
+    for ignored in case.ignored:
+        say(f"Ignored: {ignored.path} ({ignored.why})")
+    for finding in looked.findings:
+        about = f" [{finding.scan}]" if finding.scan else ""
+        say(f"{styled(finding.severity)}  {finding.code}{about}: {finding.message}")
+        if finding.hint:
+            say(f"         {finding.hint}")
+    if verdict:
+        for check in looked.checks:
+            if not check.ran:
+                note(f"{check.stage} did not run: {check.why}")
+        say(f"Verdict: {styled(looked.verdict)}")
+
+
+def _show_scans(looked: LookedAt) -> None:
+    rows = []
+    for scan in looked.case.scans:
+        facts = looked.facts[scan.id]
+        extent = " x ".join(f"{side:.1f}" for side in facts.extent_mm) if facts.extent_mm else "-"
+        what = scan.format if facts.readable else f"{scan.format} (closed or unreadable)"
+        chosen = "yes" if scan.preferred else "carried along"
+        faces = f"{facts.faces:,}" if facts.faces is not None else "-"
+        rows.append((scan.id, scan.role, scan.arch or "-", what, faces, facts.colour or "-", extent, chosen, scan.file.path))
+    say_table(("scan", "role", "arch", "format", "triangles", "colour", "extent mm", "preferred", "file"), rows)
+
+
+def _show_prescription(looked: LookedAt) -> None:
+    prescription = looked.case.prescription
+    for item in prescription.items:
+        teeth = " ".join(str(tooth) for tooth in item.teeth) or "no tooth named"
+        parts = [item.kind, teeth, item.material, f"shade {item.shade}" if item.shade else "", f"bridge {item.bridge}" if item.bridge else ""]
+        say("Ordered: " + ", ".join(part for part in parts if part))
+    if not prescription.items:
+        say("Ordered: nothing is stated in these files")
+    if prescription.due:
+        say(f"Due: {prescription.due.isoformat()}")

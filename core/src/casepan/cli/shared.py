@@ -1,0 +1,17 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+LabFile = Annotated[Path, typer.Option("--lab", help="The lab.toml to use.")]
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print a documented JSON object instead of text.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Change one setting for this run: pipelines.crowns.steps.mesh.with.limit=2 (repeatable)."),
+]
+By = Annotated[str, typer.Option("--by", help="Who decides; written into the ledger.")]
+Note = Annotated[str, typer.Option("--note", help="Why; written into the ledger, the manifest and the report.")]

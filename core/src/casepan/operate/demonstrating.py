@@ -1,0 +1,112 @@
+"""``casepan demo``: generated cases of every installed adapter go through a real pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from casepan.contract.specs import Sample
+from casepan.registry import Registry
+
+if TYPE_CHECKING:
+    from casepan.running.supervisor import RunReport
+
+LAB = """\
+# Made by `casepan demo`. Everything in it is generated; no patient was involved.
+version = 1
+
+[lab]
+name = "Demo laboratory"
+state = "state"
+
+{adapters}
+[pipelines.demo]
+description = "Any scanner's crown and bridge case, checked, converted to PLY and filed"
+
+[[pipelines.demo.import]]
+use = "core.inbox"
+with = {{ path = "inbox", settle = "1s" }}
+
+[[pipelines.demo.steps]]
+use = "core.require-scans"
+
+[[pipelines.demo.steps]]
+use = "core.mesh-sanity"
+
+[[pipelines.demo.steps]]
+use = "core.units"
+
+[[pipelines.demo.steps]]
+use = "core.convert"
+with = {{ format = "ply" }}
+
+[[pipelines.demo.steps]]
+use = "core.rename"
+
+[[pipelines.demo.export]]
+use = "core.folder"
+with = {{ path = "out" }}
+"""
+
+
+@frozen
+class Planned:
+    """One arrival of the demo and what must become of it."""
+
+    plugin: str
+    arrival: str
+    title: str
+    outcome: str
+
+
+@frozen
+class Outcome:
+    """What became of a planned arrival; ``ref`` is the case, None when it never became one."""
+
+    planned: Planned
+    ref: str | None
+    state: str
+    came_out_as_planned: bool
+
+
+@frozen
+class Demo:
+    """A demo that has run."""
+
+    folder: Path
+    report: RunReport
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def as_planned(self) -> bool:
+        """True when every arrival ended as it should."""
+        return all(outcome.came_out_as_planned for outcome in self.outcomes)
+
+
+def demo_samples(registry: Registry) -> Iterator[tuple[str, Sample]]:
+    """The demo's arrivals: each plugin's own choice, one closed file, and core's broken one."""
+    closed = None
+    for plugin, samples in registry.samples().items():
+        for sample in samples:
+            if sample.demo:
+                yield plugin, sample
+            elif closed is None and sample.expected.closed and not sample.expected.scans:
+                closed = (plugin, sample)
+    if closed is not None:
+        yield closed
+
+
+def write_demo(folder: Path, registry: Registry) -> tuple[Planned, ...]:
+    """Write the inbox and its lab.toml. Writing it again changes nothing."""
+    inbox = folder / "inbox"
+    planned = []
+    for plugin, sample in demo_samples(registry):
+        arrival = sample.write(inbox)
+        planned.append(Planned(plugin, arrival.name, sample.title, sample.expected.outcome))
+    enabled = [plugin.name for plugin in registry.plugins if plugin.name != "core"]
+    tables = "".join(f"[adapters.{name}]\n" for name in enabled)
+    (folder / "lab.toml").write_text(LAB.format(adapters=tables), encoding="utf-8")
+    return tuple(planned)
