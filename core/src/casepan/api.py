@@ -129,6 +129,7 @@ __all__ = [
     "hookimpl",
     "kind_from_words",
     "material_from_words",
+    "open_archive",
     "option",
     "parse_shade",
     "parse_teeth",
