@@ -47,7 +47,7 @@ def read_mesh(source: Source, *, name: str = "", format: str | None = None, imag
 
 def _read_indexed(data: bytes, name: str, form: str | None, images: Images | None) -> Mesh:
     if form == "ply":
-        from casepan.mesh.ply import read_ply
+        from casepan.mesh.ply.reader import read_ply
 
         return read_ply(data, name, images)
     if form == "obj":

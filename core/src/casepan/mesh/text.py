@@ -63,8 +63,8 @@ class Tokens:
         padded = np.concatenate([self.data, np.zeros(8, np.uint8)])
         words: NDArray[np.uint64] = np.ndarray((len(self.data),), "<u8", padded, strides=(1,))[self.starts]
         spare = np.clip(8 - (self.ends - self.starts), 0, 7).astype(np.uint64) * np.uint64(8)
-        mask = np.uint64(0xFFFFFFFFFFFFFFFF) >> spare
-        return words & mask
+        masked: NDArray[np.uint64] = words & (np.uint64(0xFFFFFFFFFFFFFFFF) >> spare)
+        return masked
 
 
 def key(word: bytes) -> np.uint64:
