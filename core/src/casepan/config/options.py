@@ -18,6 +18,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import attrs
 
+from casepan.config.lab import Lab, Pipeline
 from casepan.config.suggest import closest, did_you_mean
 from casepan.contract.options import ByteCount, Duration, FilePath, FolderPath, Secret
 from casepan.errors import AdapterError, ConfigError
@@ -25,8 +26,8 @@ from casepan.errors import AdapterError, ConfigError
 Path = tuple[str | int, ...]
 T = TypeVar("T")
 
-HIDDEN = "hidden"
-"""A field with this key in its metadata is no part of the file."""
+_NOT_IN_FILE: Mapping[type, frozenset[str]] = {Lab: frozenset({"path"}), Pipeline: frozenset({"name"})}
+"""Fields that the loader fills in itself."""
 
 SECRET_HINT = 'Write { env = "NAME" }, { file = "PATH" } or { secret = "NAME" } with a name from [secrets].'
 _DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(ms|s|m|min|h|d|w)")
@@ -91,17 +92,13 @@ def structure_options(kind: type[T], table: Mapping[str, Any], *, place: str) ->
         raise ConfigError("the options do not fit", place=place, problems=problems) from None
 
 
+@cache
 def keys_of(kind: type) -> Mapping[str, tuple[attrs.Attribute[Any], Any]]:
     """Key in the file to attribute and type; a trailing underscore of a field's name (``with_``) is no part of its key.
 
     Raises:
         AdapterError: not an attrs class, or one whose annotations cannot be resolved.
     """
-    return _keys_of(kind)
-
-
-@cache
-def _keys_of(kind: type) -> Mapping[str, tuple[attrs.Attribute[Any], Any]]:
     try:
         hints = typing.get_type_hints(kind)
         fields = attrs.fields(kind)
@@ -113,7 +110,7 @@ def _keys_of(kind: type) -> Mapping[str, tuple[attrs.Attribute[Any], Any]]:
     return {
         attribute.name.rstrip("_"): (attribute, hints[attribute.name])
         for attribute in fields
-        if attribute.init and not attribute.metadata.get(HIDDEN)
+        if attribute.init and attribute.name not in _NOT_IN_FILE.get(kind, ())
     }
 
 
@@ -363,7 +360,7 @@ def _read_class(kind: type, table: Any, path: Path) -> Any:
     values: dict[str, Any] = {}
     for key, (attribute, type_) in keys.items():
         if key not in table:
-            problems += [Problem((*path, key), "is missing")] if attribute.default is attrs.NOTHING else []
+            problems += [_missing((*path, key), attribute)] if attribute.default is attrs.NOTHING else []
             continue
         try:
             values[attribute.alias or attribute.name] = read(type_, table[key], (*path, key))
@@ -375,6 +372,11 @@ def _read_class(kind: type, table: Any, path: Path) -> Any:
         return kind(**values)
     except (ValueError, TypeError) as error:  # what the class's own validators say
         raise _misfit(path, str(error.args[0] if error.args else error)) from error
+
+
+def _missing(path: Path, attribute: attrs.Attribute[Any]) -> Problem:
+    doc = attribute.metadata.get("doc")
+    return Problem(path, "is missing", f"Add it: {doc}." if doc else None)
 
 
 def _unknown(path: Path, known: Iterable[str]) -> Problem:
