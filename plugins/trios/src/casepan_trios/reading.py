@@ -1,0 +1,219 @@
+"""The importer: from the files of one order to a case."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from io import BytesIO
+from typing import cast
+from zipfile import BadZipFile, ZipFile
+
+from attrs import evolve, frozen
+from casepan.api import (
+    Arch,
+    Case,
+    CorruptFile,
+    Entry,
+    Finding,
+    ImportContext,
+    Patient,
+    Prescription,
+    Recognition,
+    Scan,
+    UnrecognisedArrival,
+    assemble_case,
+    scan_of,
+)
+
+from casepan_trios.arrival import Order, is_closed, is_mesh, latest_first, orders_in, recognise
+from casepan_trios.layout import Part, choose, is_earlier_design, number_bites, part_of, place_of, settle_arches
+from casepan_trios.options import OrderOptions
+from casepan_trios.rx import Container, arches_of, patient_of, plain_text, prescription_of, read_container, read_names
+
+CLOSED_SCAN = (
+    "The scan is encrypted for 3Shape software (.dcm). In 3Shape Unite post-process the scans, then export them as PLY "
+    "(with colour) or STL instead of DCM; in the Communicate portal download STL instead of DCM."
+)
+CLOSED_ORDER = (
+    "A 3OXZ order opens in 3Shape software only. In 3Shape Unite export the scans as PLY (with colour) or STL instead of "
+    "3OXZ; in the Communicate portal download the STL files."
+)
+LARGEST_COMMENT = 1024 * 1024
+_DOCUMENTS = {
+    "3ml": "3Shape .3ml file, encrypted by Dental System; carried along unopened",
+    "3oxz": "the order as it was sent (3OXZ), carried along unopened",
+    "3ox": "the order as it was sent (3OX)",
+}
+_JAW_POSITION = re.compile(r"<JawPosition>\s*(Upper|Lower)\s*</JawPosition>", re.IGNORECASE)
+_METADATA = re.compile(rb'name="SID\.Model\.Metadata"\s+value="([A-Za-z0-9+/=\s]*)"')
+_COMMENTS = re.compile(r"<Comments>(.*?)</Comments>", re.DOTALL | re.IGNORECASE)
+_NEEDS_ARCH = ("arch", "preparation", "antagonist", "preop", "scanbody")
+
+
+@frozen
+class Contents:
+    """What the files of an order are: scans, documents (path to what), closed files, files left out (path to why)."""
+
+    parts: tuple[Part, ...]
+    documents: Mapping[str, str]
+    closed: Mapping[str, tuple[str, str]]
+    ignored: Mapping[str, str]
+
+
+class OrderImporter:
+    """Reads every layout in which 3Shape scans reach a laboratory."""
+
+    def __init__(self, options: OrderOptions) -> None:
+        self.options = options
+
+    def candidates(self, ctx: ImportContext) -> Iterable[Recognition]:
+        """The orders in the arrival."""
+        return recognise(ctx.listing)
+
+    def read(self, candidate: Recognition, ctx: ImportContext) -> Case:
+        """The case of one recognised order: the latest complete save of it.
+
+        Raises:
+            UnrecognisedArrival: the order is no longer in the arrival.
+            CorruptFile: the order document or a scan is damaged.
+        """
+        saves = latest_first(order for order in orders_in(ctx.listing) if order.key == candidate.vendor_id)
+        if not saves:
+            raise UnrecognisedArrival("the order is no longer in the arrival", place=ctx.listing.name)
+        order = saves[0]
+        container = read_container(ctx.listing.read(order.document), place=order.document) if order.document else None
+        names, findings = self._names(order, ctx)
+        contents = self._contents(order, container, ctx)
+        older = {entry.path: "an older save of the same order" for save in saves[1:] for entry in save.entries}
+        return assemble_case(
+            candidate,
+            ctx,
+            scans=[_scan(part, order, ctx) for part in contents.parts],
+            prescription=prescription_of(container, names) if container else _exchange_notes(order, ctx),
+            patient=patient_of(container) if container else Patient(),
+            closed=contents.closed,
+            documents=contents.documents,
+            ignored={**contents.ignored, **older},
+            findings=[*findings, *_questions(contents.parts)],
+        )
+
+    def _contents(self, order: Order, container: Container | None, ctx: ImportContext) -> Contents:
+        ignored = {entry.path: why for entry in order.entries if (why := _no_scan(entry))}
+        meshes = [entry for entry in order.entries if entry.path not in ignored and is_mesh(ctx.listing, entry)]
+        parts = [_read_part(entry, ctx) for entry in meshes]
+        settled = number_bites(settle_arches(parts, arches_of(container) if container else ()))
+        chosen, older, copies = choose(settled, self.options.prefer)
+        alone = not chosen and order.document is None
+        closed = {part.path: ("hps-ce", CLOSED_SCAN) for part in chosen if part.closed}
+        closed |= {e.path: ("3oxz", CLOSED_ORDER) for e in order.entries if e.suffix == "3oxz" and alone}
+        documents = {
+            e.path: _DOCUMENTS[e.suffix] for e in order.entries if e.suffix in _DOCUMENTS and e.path not in closed
+        }
+        return Contents(chosen, {**documents, **copies}, closed, {**ignored, **older})
+
+    def _names(self, order: Order, ctx: ImportContext) -> tuple[Mapping[str, str], tuple[Finding, ...]]:
+        """Names from ``Materials.xml``. The order can be read without them, so a damaged table is only reported."""
+        tables = [entry for entry in order.entries if entry.name.casefold() == "materials.xml"]
+        try:
+            return {k: v for table in tables for k, v in read_names(ctx.read(ctx.file(table.path))).items()}, ()
+        except CorruptFile:
+            message = "Materials.xml cannot be read: materials are taken from the order itself"
+            return {}, (Finding("rx.unreadable-table", "info", message),)
+
+
+def jaw_of_hps(tail: bytes) -> Arch | None:
+    """The arch that an HPS file states in its properties, which stand at its end."""
+    found = _METADATA.search(tail)
+    try:
+        words = base64.b64decode(found[1]).decode("utf-16-le", "replace") if found else ""
+    except (binascii.Error, ValueError):
+        return None
+    position = _JAW_POSITION.search(words)
+    return cast("Arch", position[1].casefold()) if position else None
+
+
+def comments_of(order: bytes) -> str | None:
+    """The comments in a ``.3ox``: XML-like text in UTF-16 whose schema is not public."""
+    encoding = "utf-16" if order[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8" if order[1:2] != b"\0" else "utf-16-le"
+    found = _COMMENTS.search(order.decode(encoding, "replace"))
+    return plain_text(plain_text(found[1])) or None if found else None
+
+
+def _no_scan(entry: Entry) -> str | None:
+    if entry.suffix in _DOCUMENTS:
+        return None
+    return "an earlier design, not a scan" if is_earlier_design(entry) else place_of(entry.folder).no_scan
+
+
+def _read_part(entry: Entry, ctx: ImportContext) -> Part:
+    if entry.suffix != "dcm":
+        return part_of(entry)
+    part = part_of(entry, closed=is_closed(ctx.listing.head(entry.path)))
+    if part.arch or part.role == "bite":
+        return part
+    return evolve(part, arch=jaw_of_hps(ctx.listing.tail(entry.path)))
+
+
+def _scan(part: Part, order: Order, ctx: ImportContext) -> Scan:
+    return scan_of(
+        ctx,
+        part.path,
+        role=part.role,
+        arch=part.arch,
+        variant=part.variant,
+        number=part.number,
+        label=part.label,
+        teeth=part.teeth,
+        preferred=part.preferred,
+        textures=_textures(part, order),
+        frame=order.frame if part.role in ("arch", "bite") else None,
+    )
+
+
+def _textures(part: Part, order: Order) -> tuple[str, ...]:
+    """Images and MTL files that lie beside the scan under its own name."""
+    stem = part.path.rpartition(".")[0]
+    return tuple(
+        entry.path
+        for entry in order.entries
+        if entry.suffix in ("jpg", "jpeg", "png", "bmp", "mtl") and entry.path.rpartition(".")[0] == stem
+    )
+
+
+def _exchange_notes(order: Order, ctx: ImportContext) -> Prescription:
+    notes = [_notes_inside(entry, ctx) for entry in order.entries if entry.suffix == "3oxz"]
+    text = "\n".join(note for note in notes if note)
+    return Prescription(notes=text, provenance={"notes": "file"}) if text else Prescription()
+
+
+def _notes_inside(entry: Entry, ctx: ImportContext) -> str | None:
+    """The comments of the order inside a 3OXZ whose members are not locked."""
+    try:
+        with ctx.open(ctx.file(entry.path)) as stream, ZipFile(BytesIO(stream.read())) as archive:
+            orders = [i for i in archive.infolist() if i.filename.casefold().endswith(".3ox") and not i.flag_bits & 1]
+            small = [info for info in orders if info.file_size <= LARGEST_COMMENT]
+            return comments_of(archive.read(small[0])) if small else None
+    except (BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError):
+        return None
+
+
+def _questions(parts: Sequence[Part]) -> tuple[Finding, ...]:
+    """One finding for every scan that a person has to place."""
+    findings = [
+        Finding(
+            "arrival.arch-unknown",
+            "warning",
+            f"upper or lower? Neither name nor folder of the {part.role} scan says it, nor do the ordered teeth",
+            hint="Say it with `casepan cases set`, or give the teeth in an rx.toml beside the export.",
+        )
+        for part in parts
+        if part.preferred and part.role in _NEEDS_ARCH and part.arch is None
+    ]
+    findings += [
+        Finding("arrival.role-unknown", "info", 'a scan has a name that no rule knows: kept as it is, role "other"')
+        for part in parts
+        if part.role == "other"
+    ]
+    return tuple(findings)
