@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
+from scipy.ndimage import label
 
 from casepan.testing.anatomy.cells import PAD, PAD_LENGTH
 from casepan.testing.anatomy.crowns import UPPER
@@ -27,14 +28,23 @@ class Caught:
 def caught(person: Person, arch: str, sheet: Sheet, coverage: str) -> NDArray[np.bool_]:
     """Which vertices (u, v) of the sheet the scan holds."""
     s = _length_along(sheet)
-    field = np.minimum(_sides(person, arch, sheet, s), _ends(person, arch, sheet, s, coverage)[:, None])
     rng = person.random(22 if arch == UPPER else 23)
     ragged = person.gums[arch].raggedness
-    field += ragged * 0.55 * over(rng, sheet.points, longest=3.5, shortest=0.8)
+    ends = _ends(person, arch, sheet, s, coverage)[:, None]
+    torn = ends + 1.2 * over(rng, sheet.points, longest=14.0, shortest=4.0, terms=5)
+    field = np.minimum(_sides(person, arch, sheet, s), torn)
+    field += ragged * 0.45 * over(rng, sheet.points, longest=3.5, shortest=0.8)
     inside = np.zeros_like(field, dtype=bool)
     inside[:, sheet.crown_rows] = True
-    deep_inside = inside & (_ends(person, arch, sheet, s, coverage)[:, None] > 1.0)
-    return (field > 0) | deep_inside
+    return _without_specks((field > 0) | (inside & (ends > 3.0)), arch)
+
+
+def _without_specks(kept: NDArray[np.bool_], arch: str) -> NDArray[np.bool_]:
+    """Fill what is missing without a way to the rim: the only holes of a scan are those that were asked for."""
+    labels = label(~kept)[0]
+    rims = [labels[0], labels[-1], labels[:, 0], *([] if arch == UPPER else [labels[:, -1]])]
+    outside = np.isin(labels, np.unique(np.concatenate(rims)))
+    return np.asarray(kept | ~outside, dtype=bool)
 
 
 def _length_along(sheet: Sheet) -> Floats:

@@ -13,7 +13,7 @@ from casepan.testing.anatomy.noise import Floats
 from casepan.testing.anatomy.person import Person, Stand
 
 TOOTH, PREPARED, SCAN_BODY, MISSING, PAD = "tooth", "prepared", "scan-body", "missing", "pad"
-PAD_LENGTH = 11.0
+PAD_LENGTH = 13.0
 _ROOTED = (TOOTH, PREPARED)
 
 
@@ -102,7 +102,7 @@ def _cell(fdi: int, kind: str, stand: Stand, start: float, end: float) -> Cell:
     share, saddle, rise = {PAD: (0.34, 1.4, 0.4), MISSING: (0.36, 1.2, 0.4), SCAN_BODY: (0.36, 1.0, 0.4)}.get(
         kind, (0.45, 0.0, 0.0)
     )
-    offset = stand.outward * 0.6
+    offset = stand.outward * 0.6 - stand.torque * (height + stand.pivot)
     middle = Line(breadth * share + offset, -breadth * share + offset, rise - height, rise + 0.6 - height, saddle)
     return Cell(fdi, kind, stand, start, end, middle, middle, middle)
 

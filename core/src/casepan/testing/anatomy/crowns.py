@@ -49,7 +49,7 @@ class Crown:
 def _incisor(width: float, breadth: float, height: float, reach: float, taper: float) -> Crown:
     cusps = ((0.75, 0.0, reach), (0.0, 0.0, reach - 0.05), (-0.75, 0.0, reach - 0.15))
     return Crown(
-        width, breadth, height, (0.62, 0.10), (0.86, 0.13), -0.14, taper, 0.62, (0.55, 0.0), cusps, 0.12
+        width, breadth, height, (0.62, 0.10), (0.93, 0.13), -0.14, taper, 0.78, (0.55, 0.1), cusps, 0.12
     )
 
 
@@ -64,7 +64,7 @@ def _premolar(width: float, breadth: float, height: float, cusps: tuple[tuple[fl
 
 
 def _molar(width: float, breadth: float, height: float, cusps: tuple[tuple[float, float, float], ...]) -> Crown:
-    return Crown(width, breadth, height, (0.60, 0.50), (0.78, 0.72), 0.0, 0.04, 0.66, (0.95, 0.95), cusps, 0.60)
+    return Crown(width, breadth, height, (0.60, 0.50), (0.78, 0.72), 0.0, 0.04, 0.74, (0.95, 0.95), cusps, 0.60)
 
 
 _UPPER_MOLAR = ((0.55, -0.72, -0.1), (-0.50, -0.70, -0.3), (0.42, 0.66, 0.7), (-0.62, 0.70, -0.2), (0.0, 0.0, -1.0))

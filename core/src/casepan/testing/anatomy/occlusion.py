@@ -20,6 +20,7 @@ _PITCH = 0.35
 _PIXEL = 0.12
 _MOST_LIFT = 2.5
 _TOUCHING = 8
+_WEAR_MM = 0.08
 
 
 @frozen(eq=False)
@@ -104,5 +105,5 @@ def _lifts(lower: Sheet, gap: Floats) -> Mapping[int, float]:
         mine = mine[np.isfinite(mine)]
         if cell.kind == "tooth" and len(mine) > 20 * _TOUCHING:
             reach = float(np.partition(mine, _TOUCHING)[_TOUCHING])
-            lifts[cell.fdi] = float(np.clip(reach, -_MOST_LIFT, _MOST_LIFT))
+            lifts[cell.fdi] = float(np.clip(reach + _WEAR_MM, -_MOST_LIFT, _MOST_LIFT))
     return lifts

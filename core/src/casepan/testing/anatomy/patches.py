@@ -41,12 +41,12 @@ class Frame:
     origin: Floats
     along: Floats
     inward: Floats
-    foot: float
+    pivot: float
     torque: float
 
     def place(self, local: Floats, height: Floats) -> Floats:
         """Points (..., 3) of local coordinates (..., 2) in mm at a height."""
-        lean = self.torque * (height - self.foot)
+        lean = self.torque * (height - self.pivot)
         flat = self.origin + local[..., :1] * self.along + (local[..., 1:] - lean[..., None]) * self.inward
         return np.concatenate([flat, height[..., None]], axis=-1)
 
@@ -56,7 +56,7 @@ def frame_of(cell: Cell, curve: Curve) -> Frame:
     angle = float(curve.angle_at(cell.centre)) + cell.stand.rotation
     along = np.array([np.cos(angle), np.sin(angle)])
     origin = curve.place(np.asarray(cell.centre), cell.stand.outward)
-    return Frame(origin, along, np.array([along[1], -along[0]]), cell.middle.buccal_height, cell.stand.torque)
+    return Frame(origin, along, np.array([along[1], -along[0]]), cell.stand.pivot, cell.stand.torque)
 
 
 def spots(x: Floats, y: Floats, table: tuple[float, float]) -> Spot:
@@ -91,7 +91,7 @@ def outline(cell: Cell, square: Floats) -> Floats:
     """The widest contour of the crown (mm, local coordinates) in the direction of ``square``."""
     crown = cell.stand.crown
     shape = rounded(square, crown.roundness)
-    narrower = 1 - crown.taper * (shape[..., 1] + 1) / 2
+    narrower = 1 - crown.taper * np.maximum(0.0, shape[..., 1])
     return np.stack([shape[..., 0] * narrower * crown.width / 2, shape[..., 1] * crown.breadth / 2], axis=-1)
 
 
@@ -99,8 +99,7 @@ def edge(cell: Cell, square: Floats) -> Floats:
     """Local coordinates of the chewing surface for ``square`` in [-1, 1]."""
     crown = cell.stand.crown
     shape = rounded(square, crown.roundness) * np.array([crown.edge[0] * crown.width, crown.edge[1] * crown.breadth]) / 2
-    narrower = 1 - crown.taper * 0.5 * (shape[..., 1] / crown.breadth + 0.5)
-    return np.stack([shape[..., 0] * narrower, shape[..., 1] + crown.lean * crown.breadth], axis=-1)
+    return shape + np.array([0.0, crown.lean * crown.breadth])
 
 
 def foot(cell: Cell, curve: Curve, square: Floats) -> Floats:
@@ -136,6 +135,7 @@ def _crown(cell: Cell, curve: Curve, x: Floats, y: Floats) -> Floats:
     bottom = foot(cell, curve, spot.square)
     widest = outline(cell, spot.square)
     full = crown.fullness[0] + (crown.fullness[1] - crown.fullness[0]) * smoothstep(spot.square[..., 1], -0.6, 0.6)
+    full = full + (0.8 - full) * smoothstep(np.abs(spot.square[..., 0]), 0.45, 1.0)
     drop = height - bottom[..., 2]
     upper = frame.place(rim + (widest * 1.02 - rim) * full[..., None], height - 0.10 * drop)
     lower = frame.place(widest, height - 0.62 * drop)

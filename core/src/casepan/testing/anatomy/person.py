@@ -34,6 +34,11 @@ class Stand:
     outward: float
     lift: float
 
+    @property
+    def pivot(self) -> float:
+        """Height of the points that leaning leaves where they are: where neighbours touch each other."""
+        return -0.25 * self.crown.height
+
 
 @frozen
 class Gums:
@@ -73,14 +78,14 @@ class Person:
 def grow(seed: int, teeth: Iterable[int] | None = None) -> Person:
     """The person of a seed. ``teeth``: FDI numbers that must be there; by default 28, in some people up to 32."""
     rng = np.random.default_rng([1, seed])
-    size = float(np.clip(rng.normal(1.0, 0.045), 0.89, 1.11))
+    size = float(np.clip(rng.normal(1.0, 0.055), 0.87, 1.13))
     wanted = set(teeth) if teeth is not None else _dentition(rng)
     stands = _stands(seed, size, wanted)
     upper = _upper_curve(rng, size, stands)
-    reach = float(np.clip(rng.beta(2.2, 1.6), 0.05, 1.0))
+    reach = float(np.clip(rng.beta(1.9, 1.0), 0.03, 1.0))
     return Person(
         seed=seed,
-        curves={UPPER: upper, LOWER: upper.inward(rng.uniform(1.0, 1.5), rng.uniform(1.6, 2.2))},
+        curves={UPPER: upper, LOWER: upper.inward(rng.uniform(1.0, 1.5), rng.uniform(1.1, 1.7))},
         stands=stands,
         gums={arch: _gums(np.random.default_rng([k, seed]), arch) for k, arch in ((3, UPPER), (4, LOWER))},
         spee=float(rng.uniform(0.4, 2.0)),
@@ -99,7 +104,7 @@ def _dentition(rng: np.random.Generator) -> set[int]:
 
 def _stands(seed: int, size: float, wanted: set[int]) -> dict[int, Stand]:
     rng = np.random.default_rng([2, seed])
-    crowding = {arch: float(rng.normal(0.0, 0.12)) for arch in ARCHES}
+    crowding = {arch: float(rng.normal(-0.04, 0.10)) for arch in ARCHES}
     disorder = float(rng.uniform(0.2, 1.0))
     height = float(rng.uniform(0.86, 1.1))
     everyone = [q * 10 + p for q in (1, 2, 3, 4) for p in range(1, 9)]
@@ -122,8 +127,8 @@ def _stand(rng: np.random.Generator, fdi: int, size: float, height: float, disor
 
 
 def _upper_curve(rng: np.random.Generator, size: float, stands: Mapping[int, Stand]) -> Curve:
-    half_width = float(np.clip(rng.normal(25.6, 1.5), 22.0, 29.5)) * (0.5 + size / 2)
-    squareness = float(rng.uniform(2.0, 2.4))
+    half_width = float(np.clip(rng.normal(28.2, 1.9), 24.0, 33.0)) * (0.5 + size / 2)
+    squareness = float(rng.uniform(2.0, 2.3))
     crowns = CROWNS[UPPER][:7]
     half = sum(stands[10 + p].crown.width + stands[10 + p].gap if 10 + p in stands else crowns[p - 1].width * size
                for p in range(1, 8))
@@ -132,11 +137,11 @@ def _upper_curve(rng: np.random.Generator, size: float, stands: Mapping[int, Sta
 
 def _gums(rng: np.random.Generator, arch: str) -> Gums:
     return Gums(
-        buccal=float(np.clip(rng.normal(6.5, 1.6), 3.5, 11.0)),
-        lingual=float(np.clip(rng.normal(7.0, 1.7), 3.5, 11.0)),
-        raggedness=float(rng.uniform(0.5, 1.5)),
-        distal=float(rng.uniform(1.5, 8.0)),
-        flap=float(max(0.0, rng.normal(2.5, 3.0))),
+        buccal=float(np.clip(rng.normal(6.6, 2.2), 3.0, 12.0)),
+        lingual=float(np.clip(rng.normal(6.2, 1.9), 3.0, 11.0)),
+        raggedness=float(rng.uniform(0.4, 1.2 if arch == UPPER else 1.7)),
+        distal=float(rng.uniform(2.5, 11.0)),
+        flap=float(min(rng.exponential(2.5), 9.0)),
         islands=int(min(rng.geometric(0.45) - 1, 5 if arch == UPPER else 11)),
         height=float(rng.normal(0, 0.35)),
     )

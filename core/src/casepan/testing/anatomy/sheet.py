@@ -82,7 +82,7 @@ def spread(person: Person, arch: str, cells: tuple[Cell, ...], grid: Grid) -> Sh
     nothing = np.zeros(crown.shape[:2])
     depth = np.concatenate([bands.buccal_depth[:, ::-1], nothing, bands.lingual_depth], axis=1)
     points = _smoothed(points, grid.pitch)
-    points[..., 2] += 0.05 * over(person.random(7), points, longest=6.0, shortest=1.2)
+    points[..., 2] += 0.03 * over(person.random(7), points, longest=7.0, shortest=1.5, terms=16)
     return Sheet(points, depth, grid, cells)
 
 
