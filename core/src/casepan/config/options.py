@@ -146,6 +146,8 @@ def _misfit(path: Path, reason: str, hint: str | None = None) -> Misfit:
 def _called(value: Any) -> str:
     """What a value is, in the words of TOML."""
     names = {bool: "a boolean", int: "an integer", float: "a float", str: "a string", list: "a list"}
+    if value is None:
+        return "null"
     if _looks_like_secret(value):
         return "a reference to a secret"
     return "a table" if isinstance(value, Mapping) else names.get(type(value), "a date or time")

@@ -6,13 +6,18 @@ import types
 import typing
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 import attrs
 
+from casepan.config.lab import AdapterTable, Lab
 from casepan.config.options import keys_of
 from casepan.contract.options import ByteCount, Duration, FilePath, FolderPath, Secret
+from casepan.contract.specs import ExporterSpec, ImporterSpec, StageSpec, TransformerSpec, ValidatorSpec
 from casepan.errors import AdapterError
+
+if TYPE_CHECKING:
+    from casepan.registry import Plugin, Registry
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -111,3 +116,58 @@ def _key_schema(attribute: attrs.Attribute[Any], kind: Any) -> Schema:
     if isinstance(attribute.default, str | int | float) and attribute.default != "":
         schema["default"] = attribute.default
     return schema
+
+
+_SECTIONS: Mapping[str, tuple[type[StageSpec], ...]] = {
+    "import": (ImporterSpec,),
+    "steps": (ValidatorSpec, TransformerSpec),
+    "export": (ExporterSpec,),
+}
+
+
+def lab_schema(registry: Registry) -> Schema:
+    """JSON Schema of ``lab.toml`` with the options of every stage of the loaded plugins.
+
+    A plugin whose options cannot be imported costs its own completion only; ``casepan check`` reports it.
+    """
+    schema = class_schema(Lab)
+    properties = schema["properties"]
+    properties["version"] = {"const": 1, "description": properties["version"]["description"]}
+    properties["adapters"]["properties"] = {plugin.name: _adapter_schema(plugin) for plugin in _adapters(registry)}
+    pipeline = properties["pipelines"]["additionalProperties"]
+    for section, kinds in _SECTIONS.items():
+        step = pipeline["properties"][section]["items"]
+        _add_stages(step, [spec for kind in kinds for spec in registry.stages(kind) if _placeable(spec)], registry)
+    return {"$schema": DIALECT, "title": "casepan laboratory (lab.toml)", **schema}
+
+
+def _adapters(registry: Registry) -> list[Plugin]:
+    return [plugin for plugin in registry.plugins if plugin.name != "core"]
+
+
+def _adapter_schema(plugin: Plugin) -> Schema:
+    return class_schema(AdapterTable) | {"description": f"{plugin.info.title}: {plugin.info.summary}"}
+
+
+def _placeable(spec: StageSpec) -> bool:
+    return not isinstance(spec, ImporterSpec) or spec.watches
+
+
+def _add_stages(step: Schema, specs: list[StageSpec], registry: Registry) -> None:
+    """Offer the stages under ``use``, and for each its own options under ``with``."""
+    step["properties"]["use"] |= {"anyOf": [{"const": spec.name, "description": spec.summary} for spec in specs]}
+    step["allOf"] = [
+        {
+            "if": {"properties": {"use": {"const": spec.name}}, "required": ["use"]},
+            "then": _with_schema(registry, spec),
+        }
+        for spec in specs
+    ]
+
+
+def _with_schema(registry: Registry, spec: StageSpec) -> Schema:
+    try:
+        options = class_schema(registry.options_type(spec.name))
+    except AdapterError:
+        return {}
+    return {"properties": {"with": options}} | ({"required": ["with"]} if "required" in options else {})
