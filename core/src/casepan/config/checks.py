@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import attrs
 
 from casepan.config.lab import Export, ImportStep, Lab, Step
-from casepan.config.loader import config_place, read_text
-from casepan.config.options import Misfit, Path, dotted, keys_of, read
+from casepan.config.loader import read_text
+from casepan.config.options import Misfit, dotted, keys_of, read
+from casepan.config.positions import KeyPath, line_numbers, line_of
 from casepan.config.secrets import fetch_secret, secret_file
 from casepan.config.suggest import closest, did_you_mean
 from casepan.contract.options import FolderPath, Secret
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from casepan.registry import Registry
 
 CORE = "core"
-Place = Callable[[Path], str]
+Place = Callable[[KeyPath], str]
 
 
 @attrs.frozen
@@ -40,7 +41,7 @@ class Placed:
     """A step of the lab with its path in the file and, where they fit, its descriptor and its options."""
 
     step: ImportStep | Step | Export
-    path: Path
+    path: KeyPath
     spec: StageSpec | None = None
     options: Any = None
 
@@ -81,9 +82,10 @@ def inspect_lab(lab: Lab, registry: Registry) -> Checked:
 
 def _place_in(lab: Lab) -> Place:
     try:
-        return config_place(lab.path, read_text(lab.path))
-    except ConfigError:  # a lab made in code, or a file that is gone by now: the path without a line must do
+        lines = line_numbers(read_text(lab.path))
+    except (ConfigError, ValueError):  # a lab made in code, or a file that has changed since: the name alone must do
         return lambda _: str(lab.path)
+    return lambda path: f"{lab.path}:{line_of(path, lines)}"
 
 
 def _steps(lab: Lab) -> Iterator[Placed]:
@@ -172,14 +174,14 @@ _KINDS: tuple[tuple[type[StageSpec], str, str], ...] = (
 )
 
 
-def _references(lab: Lab, steps: list[Placed]) -> Iterator[tuple[Path, Secret]]:
+def _references(lab: Lab, steps: list[Placed]) -> Iterator[tuple[KeyPath, Secret]]:
     """Every reference to a secret in the file, each with its path."""
     yield from ((("secrets", name), reference) for name, reference in lab.secrets.items())
     for placed in steps:
         yield from _secrets_in(placed.options, (*placed.path, "with"))
 
 
-def _secrets_in(value: Any, path: Path) -> Iterator[tuple[Path, Secret]]:
+def _secrets_in(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Secret]]:
     if isinstance(value, Secret):
         yield path, value
     elif isinstance(value, Mapping):
@@ -211,15 +213,15 @@ def _secret_advice(lab: Lab, steps: list[Placed], place: Place) -> Iterator[Advi
             yield Advice(place(path), "others on this machine can read the file of this secret", "chmod 600 that file.")
 
 
-def _open_to_others(file: FilePath) -> bool:
+def _open_to_others(file: Path) -> bool:
     try:
         return bool(stat.S_IMODE(file.stat().st_mode) & 0o077)
     except OSError:
         return False
 
 
-def _folder_options(placed: Placed) -> Iterator[tuple[Path, str]]:
-    """Path in the file and value of every folder among the options."""
+def _folder_options(placed: Placed) -> Iterator[tuple[KeyPath, str]]:
+    """KeyPath in the file and value of every folder among the options."""
     if placed.options is None:
         return
     kind: type = type(placed.options)
@@ -241,7 +243,7 @@ def _folder_problems(lab: Lab, steps: list[Placed], place: Place) -> Iterator[Ca
                 yield ConfigError(f"{dotted(path)}: {reason}", place=place(path), hint=hint)
 
 
-def _not_writable(folder: FilePath) -> str | None:
+def _not_writable(folder: Path) -> str | None:
     """Why nothing could be written below the folder, or below the nearest folder above it that is there."""
     while not os.path.lexists(folder) and folder != folder.parent:
         folder = folder.parent
@@ -250,7 +252,7 @@ def _not_writable(folder: FilePath) -> str | None:
     return None if os.access(folder, os.W_OK | os.X_OK) else "cannot be written to"
 
 
-def _not_readable(folder: FilePath) -> str | None:
+def _not_readable(folder: Path) -> str | None:
     if not os.path.lexists(folder):
         return None  # only advice: an inbox is made at the first run, a share may be mounted later
     if not folder.is_dir():

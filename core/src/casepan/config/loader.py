@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,14 +13,14 @@ from attrs import evolve
 from casepan.config.lab import Export, ImportStep, Lab, Pipeline, Step
 from casepan.config.options import Misfit, Problem, dotted, read
 from casepan.config.overrides import apply_override
-from casepan.config.positions import line_numbers, line_of
+from casepan.config.positions import KeyPath, line_numbers, line_of
 from casepan.config.rules import broken_rules
 from casepan.errors import ConfigError
 
 S = TypeVar("S", ImportStep, Step, Export)
 VERSION = 1
 _AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
-Place = Callable[[tuple[str | int, ...]], str]
+Lines = Mapping[KeyPath, int]
 
 
 def load_lab(path: Path, overrides: Sequence[str] = ()) -> Lab:
@@ -33,23 +33,20 @@ def load_lab(path: Path, overrides: Sequence[str] = ()) -> Lab:
     Raises:
         ConfigError: with every problem in ``problems``, in the order of the file.
     """
-    text = read_text(path)
-    table = _parsed(text, path)
-    _refuse_other_version(table, text, path)
+    table, lines = _parsed(read_text(path), path)
+    _refuse_other_version(table, lines, path)
     changed, problems = _overridden(table, overrides)
-    place = _places(text, path, changed)
-    found: list[Problem] = list(broken_rules(table, path.resolve().parent))
+    found = list(broken_rules(table, path.resolve().parent))
     lab: Lab | None = None
     try:
         lab = read(Lab, table)
     except Misfit as misfit:
         found += misfit.problems
-    lines = line_numbers(text)
     for problem in sorted(found, key=lambda one: line_of(one.path, lines)):
-        problems.append(ConfigError(_sentence(problem), place=place(problem.path), hint=problem.hint))
+        place = _override_of(problem.path, changed) or f"{path}:{line_of(problem.path, lines)}"
+        problems.append(ConfigError(_sentence(problem), place=place, hint=problem.hint))
     if lab is None or problems:
-        count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
-        raise ConfigError(f"the configuration has {count}", place=str(path), problems=tuple(problems))
+        raise _together(problems, path)
     return _completed(lab, path)
 
 
@@ -76,41 +73,35 @@ def read_text(path: Path) -> str:
         ) from error
 
 
-def config_place(path: Path, text: str) -> Place:
-    """Gives ``FILE:LINE`` for a path of keys."""
-    lines = line_numbers(text)
-    return lambda keys: f"{path}:{line_of(keys, lines)}"
-
-
-def _parsed(text: str, path: Path) -> dict[str, Any]:
+def _parsed(text: str, path: Path) -> tuple[dict[str, Any], Lines]:
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return tomllib.loads(text), line_numbers(text)
+    except (ValueError, RecursionError) as error:  # ValueError: also an integer with thousands of digits
         found = _AT.search(str(error))
         line = int(found[1]) if found and found[1] else text.count("\n") + 1
         reason = f"not valid TOML: {_AT.sub('', str(error))}"
         hint = "Text goes in double quotes, lists in square brackets; Windows paths in 'single quotes'."
-        problem = ConfigError(reason, place=f"{path}:{line}", hint=hint)
-        raise ConfigError("the configuration has one problem", place=str(path), problems=(problem,)) from error
+        raise _together([ConfigError(reason, place=f"{path}:{line}", hint=hint)], path) from error
 
 
-def _refuse_other_version(table: Mapping[str, Any], text: str, path: Path) -> None:
+def _refuse_other_version(table: Mapping[str, Any], lines: Lines, path: Path) -> None:
     """Another version may mean anything: its other problems would only mislead."""
     version = table.get("version", VERSION)
     if type(version) is int and version != VERSION:
-        place = config_place(path, text)(("version",))
+        reason = f"version {version} is not known; this casepan reads version {VERSION}"
         hint = "Upgrade casepan." if version > VERSION else f"Write version = {VERSION}."
-        problem = ConfigError(
-            f"version {version} is not known; this casepan reads version {VERSION}", place=place, hint=hint
-        )
-        raise ConfigError("the configuration has one problem", place=str(path), problems=(problem,))
+        place = f"{path}:{line_of(('version',), lines)}"
+        raise _together([ConfigError(reason, place=place, hint=hint)], path)
 
 
-def _overridden(
-    table: dict[str, Any], overrides: Sequence[str]
-) -> tuple[dict[tuple[str | int, ...], str], list[ConfigError]]:
+def _together(problems: list[ConfigError], path: Path) -> ConfigError:
+    count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
+    return ConfigError(f"the configuration has {count}", place=str(path), problems=tuple(problems))
+
+
+def _overridden(table: dict[str, Any], overrides: Sequence[str]) -> tuple[dict[KeyPath, str], list[ConfigError]]:
     """Apply all overrides; gives which paths they set, and the problems of those that could not be applied."""
-    changed: dict[tuple[str | int, ...], str] = {}
+    changed: dict[KeyPath, str] = {}
     problems = []
     for override in overrides:
         try:
@@ -120,14 +111,10 @@ def _overridden(
     return changed, problems
 
 
-def _places(text: str, path: Path, changed: Mapping[tuple[str | int, ...], str]) -> Place:
-    in_file = config_place(path, text)
-
-    def place(keys: tuple[str | int, ...]) -> str:
-        by_override = [name for start, name in changed.items() if keys[: len(start)] == start]
-        return f"--set {by_override[-1]}" if by_override else in_file(keys)
-
-    return place
+def _override_of(keys: KeyPath, changed: Mapping[KeyPath, str]) -> str | None:
+    """``--set KEY`` when the problem lies in what an override has set."""
+    names = [name for start, name in changed.items() if keys[: len(start)] == start]
+    return f"--set {names[-1]}" if names else None
 
 
 def _sentence(problem: Problem) -> str:

@@ -19,20 +19,20 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 import attrs
 
 from casepan.config.lab import Lab, Pipeline
+from casepan.config.positions import KeyPath
 from casepan.config.suggest import closest, did_you_mean
 from casepan.contract.options import ByteCount, Duration, FilePath, FolderPath, Secret
 from casepan.errors import AdapterError, ConfigError
 
-Path = tuple[str | int, ...]
 T = TypeVar("T")
 
 _NOT_IN_FILE: Mapping[type, frozenset[str]] = {Lab: frozenset({"path"}), Pipeline: frozenset({"name"})}
 """Fields that the loader fills in itself."""
 
 SECRET_HINT = 'Write { env = "NAME" }, { file = "PATH" } or { secret = "NAME" } with a name from [secrets].'
-_DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(ms|s|m|min|h|d|w)")
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?) ?(ms|s|m|min|h|d|w)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-_BYTES = re.compile(r"(\d+(?:\.\d+)?) ?(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)")
+_BYTES = re.compile(r"(\d{1,18}(?:\.\d{1,9})?) ?(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)")
 _POWERS = {"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12} | {
     "KiB": 1 << 10,
     "MiB": 1 << 20,
@@ -51,7 +51,7 @@ class Problem:
         hint: what to write instead.
     """
 
-    path: Path
+    path: KeyPath
     reason: str
     hint: str | None = None
 
@@ -64,7 +64,7 @@ class Misfit(Exception):  # noqa: N818 - carries problems to the caller, never l
         self.problems = tuple(problems)
 
 
-def dotted(path: Path) -> str:
+def dotted(path: KeyPath) -> str:
     """The path as people write it: ``pipelines.crowns.steps[2].with.x``, list positions counted from 1."""
     text = ""
     for part in path:
@@ -114,7 +114,7 @@ def keys_of(kind: type) -> Mapping[str, tuple[attrs.Attribute[Any], Any]]:
     }
 
 
-def read(kind: Any, value: Any, path: Path = ()) -> Any:
+def read(kind: Any, value: Any, path: KeyPath = ()) -> Any:
     """The value as ``kind``: a scalar, Literal, NewType of the contract, container, union or attrs class.
 
     Raises:
@@ -139,7 +139,7 @@ def read(kind: Any, value: Any, path: Path = ()) -> Any:
     raise AdapterError(f"options cannot have the type {kind!r}", hint="Tell the plugin's author.")
 
 
-def _misfit(path: Path, reason: str, hint: str | None = None) -> Misfit:
+def _misfit(path: KeyPath, reason: str, hint: str | None = None) -> Misfit:
     return Misfit((Problem(path, reason, hint),))
 
 
@@ -157,39 +157,47 @@ def _looks_like_secret(value: Any) -> bool:
     return isinstance(value, Mapping) and len(value) == 1 and set(value) <= {"env", "file", "secret"}
 
 
-def _wanted(what: str, value: Any, path: Path, hint: str | None = None) -> Misfit:
+def _wanted(what: str, value: Any, path: KeyPath, hint: str | None = None) -> Misfit:
     if _looks_like_secret(value):
         hint = "Secrets are accepted only where a stage asks for one."
     return _misfit(path, f"must be {what}, not {_called(value)}", hint)
 
 
-def _read_str(value: Any, path: Path) -> str:
+def _read_str(value: Any, path: KeyPath) -> str:
     if not isinstance(value, str):
         raise _wanted("a string", value, path, None if isinstance(value, Mapping | list) else "Put it in quotes.")
     return value
 
 
-def _read_bool(value: Any, path: Path) -> bool:
+def _read_bool(value: Any, path: KeyPath) -> bool:
     if not isinstance(value, bool):
         raise _wanted("true or false", value, path, "Write true or false, without quotes.")
     return value
 
 
-def _read_int(value: Any, path: Path) -> int:
+def _read_int(value: Any, path: KeyPath) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise _wanted("an integer", value, path, "Write a whole number, without quotes and without a point.")
     return value
 
 
-def _read_float(value: Any, path: Path) -> float:
+def _read_float(value: Any, path: KeyPath) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise _wanted("a number", value, path, "Write a number, without quotes.")
-    if not math.isfinite(value):
+    if not _is_finite(value):
         raise _misfit(path, "must be a finite number")
     return float(value)
 
 
-def _read_duration(value: Any, path: Path) -> Duration:
+def _is_finite(value: float) -> bool:
+    """False also for the integers that no float can hold: TOML sets them no limit."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
+def _read_duration(value: Any, path: KeyPath) -> Duration:
     hint = 'Write "30s", "5m", "2h", "3d" or a number of seconds.'
     if isinstance(value, str):
         found = _DURATION.fullmatch(value.strip())
@@ -198,12 +206,12 @@ def _read_duration(value: Any, path: Path) -> Duration:
         return Duration(float(found[1]) * _SECONDS[found[2]])
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise _wanted("a duration", value, path, hint)
-    if not (math.isfinite(value) and value >= 0):
+    if not (_is_finite(value) and value >= 0):
         raise _misfit(path, "a duration cannot be negative or endless", hint)
     return Duration(float(value))
 
 
-def _read_bytes(value: Any, path: Path) -> ByteCount:
+def _read_bytes(value: Any, path: KeyPath) -> ByteCount:
     hint = 'Write "512MiB", "4GiB" or a number of bytes.'
     if isinstance(value, str):
         found = _BYTES.fullmatch(value.strip())
@@ -217,7 +225,7 @@ def _read_bytes(value: Any, path: Path) -> ByteCount:
     return ByteCount(value)
 
 
-def _read_path(value: Any, path: Path) -> str:
+def _read_path(value: Any, path: KeyPath) -> str:
     text = _read_str(value, path)
     if not text.strip() or "\0" in text:
         raise _misfit(path, "must name a path", 'Write "." for the folder of lab.toml.')
@@ -226,14 +234,14 @@ def _read_path(value: Any, path: Path) -> str:
     return text
 
 
-def _read_date(value: Any, path: Path) -> date:
+def _read_date(value: Any, path: KeyPath) -> date:
     day = _from_iso(date, value)
     if not isinstance(day, date) or isinstance(day, datetime):
         raise _misfit(path, "must be a date", "Write 2026-01-31.")
     return day
 
 
-def _read_datetime(value: Any, path: Path) -> datetime:
+def _read_datetime(value: Any, path: KeyPath) -> datetime:
     moment = None if _from_iso(date, value) is not None else _from_iso(datetime, value)
     if not isinstance(moment, datetime):
         raise _misfit(
@@ -252,7 +260,7 @@ def _from_iso(kind: type[date], value: Any) -> date | None:
         return None
 
 
-def _read_secret(value: Any, path: Path) -> Secret:
+def _read_secret(value: Any, path: KeyPath) -> Secret:
     if not isinstance(value, Mapping):
         # The value itself may be the secret: it is never quoted.
         raise _misfit(path, "must be a reference to a secret, never the secret itself", SECRET_HINT)
@@ -267,7 +275,7 @@ def _read_secret(value: Any, path: Path) -> Secret:
     return Secret(env=value.get("env"), file=value.get("file"), secret=value.get("secret"))
 
 
-_SCALARS: Mapping[Any, Callable[[Any, Path], Any]] = {
+_SCALARS: Mapping[Any, Callable[[Any, KeyPath], Any]] = {
     str: _read_str,
     bool: _read_bool,
     int: _read_int,
@@ -282,7 +290,7 @@ _SCALARS: Mapping[Any, Callable[[Any, Path], Any]] = {
 }
 
 
-def _read_literal(choices: tuple[Any, ...], value: Any, path: Path) -> Any:
+def _read_literal(choices: tuple[Any, ...], value: Any, path: KeyPath) -> Any:
     for choice in choices:
         if type(choice) is type(value) and choice == value:
             return choice
@@ -293,7 +301,7 @@ def _read_literal(choices: tuple[Any, ...], value: Any, path: Path) -> Any:
     raise _wanted(f"one of {', '.join(map(repr, choices))}", value, path)
 
 
-def _read_union(arms: tuple[Any, ...], value: Any, path: Path) -> Any:
+def _read_union(arms: tuple[Any, ...], value: Any, path: KeyPath) -> Any:
     """The first arm that fits. A lone arm tells its own problems; of several, the one that got furthest does."""
     arms = tuple(arm for arm in arms if arm is not type(None))
     misfits = []
@@ -309,7 +317,7 @@ def _read_union(arms: tuple[Any, ...], value: Any, path: Path) -> Any:
     raise _misfit(path, " or ".join((reasons[0], *(reason.removeprefix("must be ") for reason in reasons[1:]))))
 
 
-def _read_each(kinds: Iterable[tuple[str | int, Any, Any]], path: Path) -> list[Any]:
+def _read_each(kinds: Iterable[tuple[str | int, Any, Any]], path: KeyPath) -> list[Any]:
     """Every (key, kind, value) read, or the problems of all of them."""
     values: list[Any] = []
     problems: list[Problem] = []
@@ -323,7 +331,7 @@ def _read_each(kinds: Iterable[tuple[str | int, Any, Any]], path: Path) -> list[
     return values
 
 
-def _read_list(kinds: tuple[Any, ...], value: Any, path: Path) -> tuple[Any, ...]:
+def _read_list(kinds: tuple[Any, ...], value: Any, path: KeyPath) -> tuple[Any, ...]:
     if not isinstance(value, list | tuple):
         raise _wanted("a list", value, path, "Put it in square brackets.")
     if len(kinds) == 1 or kinds[1:] == (Ellipsis,):
@@ -333,17 +341,17 @@ def _read_list(kinds: tuple[Any, ...], value: Any, path: Path) -> tuple[Any, ...
     return tuple(_read_each(((i, kind, item) for i, (kind, item) in enumerate(zip(kinds, value, strict=True))), path))
 
 
-def _read_set(kinds: tuple[Any, ...], value: Any, path: Path) -> frozenset[Any]:
+def _read_set(kinds: tuple[Any, ...], value: Any, path: KeyPath) -> frozenset[Any]:
     return frozenset(_read_list((kinds[0],), value, path))
 
 
-def _read_mapping(kinds: tuple[Any, ...], value: Any, path: Path) -> dict[str, Any]:
+def _read_mapping(kinds: tuple[Any, ...], value: Any, path: KeyPath) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise _wanted("a table", value, path)
     return dict(zip(value, _read_each(((key, kinds[1], item) for key, item in value.items()), path), strict=True))
 
 
-_CONTAINERS: Mapping[Any, Callable[[tuple[Any, ...], Any, Path], Any]] = {
+_CONTAINERS: Mapping[Any, Callable[[tuple[Any, ...], Any, KeyPath], Any]] = {
     tuple: _read_list,
     list: lambda kinds, value, path: list(_read_list(kinds, value, path)),
     typing.get_origin(typing.Sequence[int]): _read_list,
@@ -354,7 +362,7 @@ _CONTAINERS: Mapping[Any, Callable[[tuple[Any, ...], Any, Path], Any]] = {
 }
 
 
-def _read_class(kind: type, table: Any, path: Path) -> Any:
+def _read_class(kind: type, table: Any, path: KeyPath) -> Any:
     if not isinstance(table, Mapping):
         raise _wanted("a table", table, path)
     keys = keys_of(kind)
@@ -376,10 +384,10 @@ def _read_class(kind: type, table: Any, path: Path) -> Any:
         raise _misfit(path, str(error.args[0] if error.args else error)) from error
 
 
-def _missing(path: Path, attribute: attrs.Attribute[Any]) -> Problem:
+def _missing(path: KeyPath, attribute: attrs.Attribute[Any]) -> Problem:
     doc = attribute.metadata.get("doc")
     return Problem(path, "is missing", f"Add it: {doc}." if doc else None)
 
 
-def _unknown(path: Path, known: Iterable[str]) -> Problem:
+def _unknown(path: KeyPath, known: Iterable[str]) -> Problem:
     return Problem(path, "is not a key here", did_you_mean(str(path[-1]), known))

@@ -6,10 +6,10 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from casepan.config.positions import KeyPath
 from casepan.config.suggest import did_you_mean
 from casepan.errors import ConfigError
 
-Path = tuple[str | int, ...]
 SECTIONS = ("import", "steps", "export")
 
 
@@ -21,7 +21,7 @@ def effective_id(step: Any) -> str:
     return str(own) if own else str(use or "").partition(".")[2]
 
 
-def apply_override(table: dict[str, Any], override: str) -> Path:
+def apply_override(table: dict[str, Any], override: str) -> KeyPath:
     """Set one value in a parsed ``lab.toml`` and return the path that was set; steps are addressed by their id.
 
     Raises:
@@ -34,7 +34,7 @@ def apply_override(table: dict[str, Any], override: str) -> Path:
         raise ConfigError("a setting needs a key and a value", place=place, hint=hint)
     *parents, last = _keys(key, place)
     node: Any = table
-    path: Path = ()
+    path: KeyPath = ()
     for position, part in enumerate(parents):
         step, node = _descend(node, part, parents[:position], place)
         path = (*path, step)

@@ -6,7 +6,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
+"""Keys and 0-based list positions from the top of the file."""
 
 _BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -17,14 +18,14 @@ _STRING = re.compile(
 _SCALAR = re.compile(r"[^,\]}#\n]+")
 
 
-def line_numbers(text: str) -> Mapping[Path, int]:
-    """Path to 1-based line for every key, table and list entry of a **valid** TOML text; the empty path is line 1."""
+def line_numbers(text: str) -> Mapping[KeyPath, int]:
+    """KeyPath to 1-based line for every key, table and list entry of a **valid** TOML text; the empty path is line 1."""
     scanner = _Scanner(text)
     scanner.document()
     return scanner.lines
 
 
-def line_of(path: Path, lines: Mapping[Path, int]) -> int:
+def line_of(path: KeyPath, lines: Mapping[KeyPath, int]) -> int:
     """The line of the path, or of the nearest table around it when the key itself is not in the file."""
     while path and path not in lines:
         path = path[:-1]
@@ -37,24 +38,24 @@ class _Scanner:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
-        self.lines: dict[Path, int] = {(): 1}
-        self.counts: dict[Path, int] = {}
+        self.lines: dict[KeyPath, int] = {(): 1}
+        self.counts: dict[KeyPath, int] = {}
         self.newlines = [found.start() for found in re.finditer("\n", text)]
 
     def document(self) -> None:
-        table: Path = ()
+        table: KeyPath = ()
         self.blanks()
         while self.at < len(self.text):
             table = self.header() if self.text[self.at] == "[" else self.pair(table)
             self.blanks()
 
-    def header(self) -> Path:
+    def header(self) -> KeyPath:
         """``[a.b]`` or ``[[a.b]]``; returns the table's path, with its position in an array of tables."""
         start, array = self.at, self.text.startswith("[[", self.at)
         self.at += 2 if array else 1
         *parents, last = self.dotted_key()
         self.at += 2 if array else 1
-        path: Path = (*self.resolved(parents), last)
+        path: KeyPath = (*self.resolved(parents), last)
         if array:
             count = self.counts[path] = self.counts.get(path, 0) + 1
             self.note(path, start)
@@ -64,16 +65,16 @@ class _Scanner:
         self.note(path, start)
         return path
 
-    def resolved(self, keys: list[str] | tuple[str, ...]) -> Path:
+    def resolved(self, keys: list[str] | tuple[str, ...]) -> KeyPath:
         """The keys with the position of the last entry behind each array of tables, as TOML means it."""
-        path: Path = ()
+        path: KeyPath = ()
         for key in keys:
             path = (*path, key)
             if path in self.counts:
                 path = (*path, self.counts[path] - 1)
         return path
 
-    def pair(self, table: Path) -> Path:
+    def pair(self, table: KeyPath) -> KeyPath:
         """``a.b = value`` inside ``table``; returns the table."""
         start = self.at
         path = table
@@ -99,7 +100,7 @@ class _Scanner:
                 return keys
             self.at += 1
 
-    def value(self, path: Path) -> None:
+    def value(self, path: KeyPath) -> None:
         char = self.text[self.at]
         if char == "[":
             self.entries(path)
@@ -109,7 +110,7 @@ class _Scanner:
             found = _STRING.match(self.text, self.at) or _SCALAR.match(self.text, self.at)
             self.at = found.end() if found else self.at + 1
 
-    def entries(self, path: Path) -> None:
+    def entries(self, path: KeyPath) -> None:
         self.at += 1
         index = 0
         while self.skip_to_item("]"):
@@ -117,7 +118,7 @@ class _Scanner:
             self.value((*path, index))
             index += 1
 
-    def inline_table(self, path: Path) -> None:
+    def inline_table(self, path: KeyPath) -> None:
         self.at += 1
         while self.skip_to_item("}"):
             self.pair(path)
@@ -137,7 +138,7 @@ class _Scanner:
         found = _BLANK.match(self.text, self.at)
         self.at = found.end() if found else self.at
 
-    def note(self, path: Path, start: int) -> None:
+    def note(self, path: KeyPath, start: int) -> None:
         self.lines.setdefault(path, bisect_right(self.newlines, start - 1) + 1)
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
-from casepan.config.options import Path, Problem
+from casepan.config.options import Problem
 from casepan.config.overrides import SECTIONS, effective_id
+from casepan.config.positions import KeyPath
 from casepan.config.suggest import closest, did_you_mean
 from casepan.contract.specs import STAGE_NAME
 from casepan.model.files import SOURCE
@@ -31,7 +32,7 @@ class RawStep:
 
     pipeline: str
     section: str
-    path: Path
+    path: KeyPath
     table: Mapping[str, Any]
 
     @property
@@ -40,7 +41,7 @@ class RawStep:
         return effective_id(self.table)
 
 
-def broken_rules(table: Mapping[str, Any], base: FilePath) -> Iterator[Problem]:
+def broken_rules(table: Mapping[str, Any], base: Path) -> Iterator[Problem]:
     """Every broken rule of a parsed ``lab.toml`` that lies in ``base``."""
     steps = tuple(_steps(table))
     yield from _placeholders(table, ())
@@ -72,7 +73,7 @@ def _steps(table: Mapping[str, Any]) -> Iterator[RawStep]:
                     yield RawStep(name, section, ("pipelines", name, section, index), step)
 
 
-def _placeholders(value: Any, path: Path) -> Iterator[Problem]:
+def _placeholders(value: Any, path: KeyPath) -> Iterator[Problem]:
     """``${...}`` is refused everywhere: nothing in the file is ever expanded."""
     if isinstance(value, str) and "${" in value:
         hint = 'Write the value itself; for a password a reference: { env = "NAME" }.'
@@ -171,7 +172,7 @@ def _strings(value: Any) -> list[str]:
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
-def _folders(table: Mapping[str, Any], steps: tuple[RawStep, ...], base: FilePath) -> Iterator[Problem]:
+def _folders(table: Mapping[str, Any], steps: tuple[RawStep, ...], base: Path) -> Iterator[Problem]:
     imports = [(step, folder) for step in steps if step.section == "import" if (folder := _folder(step, base))]
     for position, (step, folder) in enumerate(imports):
         path = (*step.path, "with", "path")
@@ -191,18 +192,18 @@ def _folders(table: Mapping[str, Any], steps: tuple[RawStep, ...], base: FilePat
                 yield Problem((*export.path, "with", "path"), reason, "Export to a folder outside the inbox.")
 
 
-def _folder(step: RawStep, base: FilePath) -> str | None:
+def _folder(step: RawStep, base: Path) -> str | None:
     return _resolved(base, _table(step.table, "with").get("path"))
 
 
-def _resolved(base: FilePath, path: Any) -> str | None:
+def _resolved(base: Path, path: Any) -> str | None:
     if not isinstance(path, str) or not path.strip() or "\0" in path:
         return None
     return os.path.normcase(os.path.realpath(base / path))
 
 
 def _inside(inner: str | None, outer: str | None) -> bool:
-    return inner is not None and outer is not None and (inner == outer or FilePath(outer) in FilePath(inner).parents)
+    return inner is not None and outer is not None and (inner == outer or Path(outer) in Path(inner).parents)
 
 
 def _overlap(one: str | None, other: str | None) -> bool:
@@ -216,7 +217,7 @@ def _secrets(secrets: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(("secrets", name), "a named secret cannot point to another one", hint)
 
 
-def _numbers(value: Any, path: Path) -> Iterator[Problem]:
+def _numbers(value: Any, path: KeyPath) -> Iterator[Problem]:
     """Counts below one would stop the work silently. Options of stages (``with``) have rules of their own."""
     if isinstance(value, list):
         for index, item in enumerate(value):
@@ -232,7 +233,7 @@ def _numbers(value: Any, path: Path) -> Iterator[Problem]:
 
 def _whens(table: Mapping[str, Any], steps: tuple[RawStep, ...]) -> Iterator[Problem]:
     words = {"kind": KINDS, "material": MATERIALS, "adapter": ("core", *_table(table, "adapters"))}
-    places: list[tuple[Path, Mapping[str, Any]]] = [(("pipelines", name), one) for name, one in _pipelines(table)]
+    places: list[tuple[KeyPath, Mapping[str, Any]]] = [(("pipelines", name), one) for name, one in _pipelines(table)]
     for path, holder in (*places, *((step.path, step.table) for step in steps)):
         when = _table(holder, "when")
         for key, known in words.items():

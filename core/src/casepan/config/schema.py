@@ -43,13 +43,13 @@ _SCALARS: Mapping[Any, Schema] = {
     float: {"type": "number"},
     Duration: {
         "anyOf": [
-            {"type": "string", "pattern": r"^\d+(\.\d+)? ?(ms|s|m|min|h|d|w)$"},
+            {"type": "string", "pattern": r"^\d{1,9}(\.\d{1,9})? ?(ms|s|m|min|h|d|w)$"},
             {"type": "number", "minimum": 0},
         ]
     },
     ByteCount: {
         "anyOf": [
-            {"type": "string", "pattern": r"^\d+(\.\d+)? ?(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$"},
+            {"type": "string", "pattern": r"^\d{1,18}(\.\d{1,9})? ?(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$"},
             {"type": "integer", "minimum": 0},
         ]
     },

@@ -175,7 +175,7 @@ def _decoded(data: bytes, place: str) -> str:
 def _parsed_toml(text: str, place: str) -> tuple[Mapping[str, Any], Mapping[Any, int] | None]:
     try:
         return tomllib.loads(text), line_numbers(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also an integer with thousands of digits
         raise CorruptFile(f"the prescription file is not valid TOML: {error}", place=place, hint=_HINT) from error
 
 

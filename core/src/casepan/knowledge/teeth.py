@@ -1,7 +1,7 @@
 """Teeth. Inside casepan a tooth is its FDI number (ISO 3950); other notations are translated where they come in.
 
 The notation is always given, never detected: most Universal numbers are FDI numbers of another tooth.
-Sources: ISO 3950 (FDI), the ADA's Universal/National system (1-32, A-T), Palmer notation with Unicode's dentistry signs.
+Sources: ISO 3950 (FDI), the ADA's Universal/National system (1-32, A-T), Palmer notation with Unicode's signs for it.
 """
 
 from __future__ import annotations
