@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import zlib
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 from zipfile import BadZipFile
@@ -14,6 +16,7 @@ Source: TypeAlias = Path | bytes | BinaryIO
 LARGEST_BYTES = 1 << 30
 """The largest mesh file that is opened, after gzip: an ASCII STL of 3.5 million triangles."""
 
+_PIECE = 1 << 24
 GZIP_MAGIC = b"\x1f\x8b"
 _UNREADABLE = (OSError, EOFError, BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError)
 
@@ -35,15 +38,32 @@ def load(source: Source, *, name: str = "") -> tuple[bytes, str]:
 def _read(source: Source, name: str) -> bytes:
     try:
         if isinstance(source, bytes):
-            data = source
-        elif isinstance(source, Path):
-            with source.open("rb") as file:
-                data = file.read(LARGEST_BYTES + 1)
-        else:
-            data = source.read(LARGEST_BYTES + 1)
+            return _within_limit(source, name)
+        if isinstance(source, Path):
+            with source.open("rb", buffering=0) as file:
+                return _read_file(file, name)
+        return _read_stream(source, name)
     except _UNREADABLE as error:
         raise CorruptFile(f"the bytes cannot be read ({type(error).__name__})", place=name or None) from error
-    return _within_limit(data, name)
+
+
+def _read_file(file: FileIO, name: str) -> bytes:
+    """A file whose size is known beforehand, in one piece."""
+    if os.fstat(file.fileno()).st_size > LARGEST_BYTES:
+        raise _too_large(name)
+    return file.readall()
+
+
+def _read_stream(stream: BinaryIO, name: str) -> bytes:
+    """A stream of unknown length, piece by piece, never much more than the limit."""
+    parts = []
+    room = LARGEST_BYTES
+    while part := stream.read(_PIECE):
+        parts.append(part)
+        room -= len(part)
+        if room < 0:
+            raise _too_large(name)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _gunzip(data: bytes, name: str) -> bytes:
@@ -66,9 +86,13 @@ def _gunzip(data: bytes, name: str) -> bytes:
 
 def _within_limit(data: bytes, name: str) -> bytes:
     if len(data) > LARGEST_BYTES:
-        raise LimitExceeded(
-            f"the mesh is larger than {LARGEST_BYTES >> 20} MiB",
-            place=name or None,
-            hint="A scan is a few hundred megabytes at most: look what this file is before taking it.",
-        )
+        raise _too_large(name)
     return data
+
+
+def _too_large(name: str) -> LimitExceeded:
+    return LimitExceeded(
+        f"the mesh is larger than {LARGEST_BYTES >> 20} MiB",
+        place=name or None,
+        hint="A scan is a few hundred megabytes at most: look what this file is before taking it.",
+    )
