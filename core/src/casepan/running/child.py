@@ -1,0 +1,101 @@
+"""The child process of one attempt: ``python -m casepan.running.child``. It holds no state and may die at any moment."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from casepan.running import platform
+from casepan.running.wire import Link, Message, describe_error
+
+if TYPE_CHECKING:
+    from casepan.config.lab import Lab
+    from casepan.registry import Registry
+
+
+def main() -> int:
+    """Do the one job that comes over standard input, and end."""
+    umask = os.umask(0o077)
+    link = Link.on_standard_streams()
+    job = link.receive()
+    here = platform.current()
+    here.end_with_parent(int(job["parent"]))
+    here.limit(int(job["memory"]), int(job["file_size"]))
+    try:
+        end: Message = {"end": run(job, link, umask)}
+    except BaseException as error:
+        traceback.print_exc()
+        end = {"end": {"error": describe_error(error)}}
+    link.send(end)
+    return 0
+
+
+def run(job: Message, link: Link, umask: int) -> Message:
+    """Take an arrival, or work on a case; the message for the supervisor."""
+    from casepan.config.lab import Lab
+    from casepan.model.documents import from_document
+
+    lab = from_document(job["lab"], Lab)
+    registry = load_registry(str(job["loader"]), lab)
+    return _take(job, link, lab, registry) if job["do"] == "arrival" else _work(job, link, lab, registry, umask)
+
+
+def load_registry(loader: str, lab: Lab) -> Registry:
+    """The registry with the lab's adapters, made by ``"module:function"``."""
+    import importlib
+
+    module, _, name = loader.partition(":")
+    made: Any = importlib.import_module(module)
+    for part in name.split("."):
+        made = getattr(made, part)
+    registry: Registry = made(tuple(lab.adapters))
+    return registry
+
+
+def _take(job: Message, link: Link, lab: Lab, registry: Registry) -> Message:
+    from casepan.running.intake import Intake
+    from casepan.running.layout import StateFolder
+
+    state = StateFolder(Path(job["state"]))
+    return Intake(state, lab, registry, link, str(job["arrival"]), str(job["pipeline"]), bool(job["patient"])).run()
+
+
+def _work(job: Message, link: Link, lab: Lab, registry: Registry, umask: int) -> Message:
+    from casepan.config.secrets import fetch_secret
+    from casepan.model.documents import to_plain
+    from casepan.running.context import Bench
+    from casepan.running.deliveries import Sender
+    from casepan.running.intake import CASE_DOCUMENT, open_source, read_case
+    from casepan.running.layout import StateFolder
+    from casepan.running.plan import planned
+    from casepan.running.steps import StepRun, read_result, stores_of, write_result
+
+    state = StateFolder(Path(job["state"]))
+    folder, pipeline = state.case(str(job["ref"]), int(job["revision"])), lab.pipelines[str(job["pipeline"])]
+    with Bench.on(
+        open_source(state.arrival(str(job["arrival"]))),
+        stores=stores_of(folder),
+        base=lab.base,
+        secrets=lambda reference: fetch_secret(reference, lab),
+        memory=state.memory,
+    ) as bench:
+        if job["check"]:
+            case = read_case(folder / CASE_DOCUMENT)
+            outcome = StepRun(folder, pipeline, lab.verdict, registry, link, bench, job["done"]).run(case)
+            write_result(folder, outcome)
+            deliveries = planned(pipeline, outcome.case, outcome.verdict, outcome.content)
+            link.ask(
+                ask="verdict", verdict=outcome.verdict, content=outcome.content, hold=outcome.hold, codes=outcome.codes,
+                deliveries=to_plain(deliveries),
+            )  # fmt: skip
+        else:
+            outcome = read_result(folder)
+        Sender(folder, pipeline, registry, link, bench, umask).run(outcome.case)
+    return {}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

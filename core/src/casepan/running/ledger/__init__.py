@@ -1,0 +1,32 @@
+"""The durable truth: what arrived, what became of it, what was sent. The only package that speaks SQL."""
+
+from __future__ import annotations
+
+from casepan.running.ledger.arrivals import ArrivalTransitions
+from casepan.running.ledger.people import PeopleTransitions
+from casepan.running.ledger.rows import (
+    ArrivalClaim,
+    ArrivalRow,
+    CaseClaim,
+    CaseRow,
+    DeliveryRow,
+    EventRow,
+    PlannedDelivery,
+    Registration,
+)
+
+__all__ = [
+    "ArrivalClaim",
+    "ArrivalRow",
+    "CaseClaim",
+    "CaseRow",
+    "DeliveryRow",
+    "EventRow",
+    "Ledger",
+    "PlannedDelivery",
+    "Registration",
+]
+
+
+class Ledger(ArrivalTransitions, PeopleTransitions):
+    """The ledger of one state folder: one method per transition, each one transaction, a fence on every write of a worker."""

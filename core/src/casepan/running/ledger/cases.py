@@ -1,0 +1,255 @@
+"""Transitions of a case that is worked on. Each carries the fence of the claim it is made under."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from casepan.model.vocabulary import Verdict
+from casepan.running.ledger.rows import CaseClaim, CaseRow, PlannedDelivery
+from casepan.running.ledger.store import Store
+
+CASE_COLUMNS = (
+    "ref, revision, key_hash, digest, adapter, arrival, pipeline, state, verdict, content, priority, rush, due,"
+    " attempts, not_before, owner, fence, code, reason, received, at"
+)
+MAX_INTERRUPTIONS = 10
+"""A case in work when the supervisor dies this often is held responsible for it."""
+
+DUE_DELIVERY = (
+    "exists(select 1 from deliveries d where d.ref=cases.ref and d.revision=cases.revision"
+    " and d.state in ('pending', 'retry', 'unknown') and d.not_before<=:now)"
+)
+OWNED = "ref=? and revision=? and fence=? and owner is not null"
+
+
+class CaseTransitions(Store):
+    """What happens to a case from its first step to its verdict."""
+
+    def claim_case(
+        self, owner: str, pipelines: Sequence[str], *, lease: float, full: Sequence[str] = ()
+    ) -> CaseClaim | None:
+        """The most urgent case with work that is due: steps to run, or a delivery to send or to ask about.
+
+        One conditional update gives out a new fence, which voids every earlier claim.
+
+        Args:
+            owner: who asks.
+            lease: seconds for which nobody else may take it, renewed with :meth:`renew`.
+            full: adapters that have all the cases in work that the lab allows.
+        """
+        names = {f"p{index}": name for index, name in enumerate(pipelines)}
+        blocked = {f"f{index}": name for index, name in enumerate(full)}
+        with self.transaction():
+            row = self._db.execute(
+                f"select ref, revision, state, pipeline, adapter, arrival, fence, attempts from cases where (owner is null or lease_until<:now)"
+                f" and pipeline in ({','.join(':' + name for name in names)})"
+                f" and adapter not in ({','.join(':' + name for name in blocked)})"
+                f" and ((state='checking' and not_before<=:now) or (state not in ('arriving', 'checking') and {DUE_DELIVERY}))"
+                " order by priority desc, rush desc, due is null, due, received, ref limit 1",
+                {"now": self.clock(), **names, **blocked},
+            ).fetchone()
+            if row is None:
+                return None
+            self.change(
+                "update cases set owner=?, fence=fence+1, lease_until=?, attempts=attempts+(state='checking')"
+                " where ref=? and revision=?",
+                owner, self.clock() + lease, row["ref"], row["revision"],
+            )  # fmt: skip
+        attempts = row["attempts"] + (row["state"] == "checking")
+        return CaseClaim(
+            row["ref"], row["revision"], row["pipeline"], row["adapter"], row["arrival"],
+            row["fence"] + 1, attempts, row["state"],
+        )  # fmt: skip
+
+    def renew(self, claim: CaseClaim, *, lease: float) -> bool:
+        """Keep a claim; False when it was lost."""
+        with self.transaction():
+            return bool(
+                self.change(
+                    f"update cases set lease_until=? where {OWNED}",
+                    self.clock() + lease,
+                    claim.ref,
+                    claim.revision,
+                    claim.fence,
+                )  # fmt: skip
+            )
+
+    def owns(self, claim: CaseClaim) -> bool:
+        """True while the claim holds and nobody cancelled the case: what ``fence_ok`` answers."""
+        row = self.one(f"select cancel from cases where {OWNED}", claim.ref, claim.revision, claim.fence)
+        return row is not None and not row["cancel"]
+
+    def give_back(self, claim: CaseClaim) -> None:
+        """The work that was due is done, or must wait; a lost claim is no error here."""
+        with self.transaction():
+            self.change(f"update cases set owner=null where {OWNED}", claim.ref, claim.revision, claim.fence)
+
+    def interrupt(self, claim: CaseClaim) -> None:
+        """The work was stopped for a reason that is not the case's own: it is due again and loses no attempt."""
+        with self.transaction():
+            self.change(
+                "update cases set owner=null, attempts=max(0, attempts-(state='checking')) where ref=? and revision=?"
+                " and fence=? and owner is not null",
+                claim.ref, claim.revision, claim.fence,
+            )  # fmt: skip
+
+    def step_done(
+        self, claim: CaseClaim, step: str, *, stage: str, version: int, input_hash: str, seconds: float
+    ) -> None:
+        """A step's output stands complete in its folder.
+
+        Raises:
+            FenceLost: another process owns the case.
+        """
+        with self.transaction():
+            self._guard(claim)
+            self.change(
+                "insert or replace into steps(ref, revision, step, stage, version, input, seconds, fence, at)"
+                " values(?,?,?,?,?,?,?,?,?)",
+                claim.ref, claim.revision, step, stage, version, input_hash, seconds, claim.fence, self.now(),
+            )  # fmt: skip
+            self.event("step.done", claim.ref, claim.revision, step=step, seconds=round(seconds, 3))
+
+    def steps_done(self, ref: str, revision: int) -> Mapping[str, str]:
+        """Finished steps and the hash of what each was made from."""
+        rows = self.all("select step, input from steps where ref=? and revision=?", ref, revision)
+        return {row["step"]: row["input"] for row in rows}
+
+    def verdict_reached(
+        self,
+        claim: CaseClaim,
+        verdict: Verdict,
+        *,
+        content: str,
+        hold: str | None,
+        deliveries: Sequence[PlannedDelivery],
+        code: str | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """All steps ran: the case gets its state, and the destinations that take the verdict get their deliveries.
+
+        Args:
+            content: hash of the case that the steps left.
+            hold: ``"review"`` or ``"office"`` when a step asks for a person whatever the verdict.
+
+        Raises:
+            FenceLost: another process owns the case.
+        """
+        state = {"accept": "ready", "review": "review", "reject": "quarantine"}[verdict]
+        if hold and verdict != "reject":
+            state = hold
+        with self.transaction():
+            self._guard(claim)
+            self.change(
+                "update cases set state=?, verdict=?, content=?, code=?, reason=?, not_before=0, at=? where ref=? and revision=?",
+                state, verdict, content, code, reason, self.now(), claim.ref, claim.revision,
+            )  # fmt: skip
+            self.plan(claim.ref, claim.revision, claim.pipeline, deliveries)
+            self.event("case.verdict", claim.ref, claim.revision, verdict=verdict, state=state)
+            self.finish_if_handed_on(claim.ref, claim.revision)
+
+    def attempt_failed(self, claim: CaseClaim, code: str, reason: str, *, delay: float) -> None:
+        """The child crashed or ran out of its limits: the case is tried again after ``delay`` seconds."""
+        with self.transaction():
+            self._guard(claim)
+            self.change(
+                "update cases set owner=null, not_before=?, code=?, reason=?, at=? where ref=? and revision=?",
+                self.clock() + delay, code, reason, self.now(), claim.ref, claim.revision,
+            )  # fmt: skip
+            self.event("attempt.failed", claim.ref, claim.revision, code=code, attempt=claim.attempts)
+
+    def case_quarantined(self, claim: CaseClaim, code: str, reason: str) -> None:
+        """The case cannot be processed, or its attempts are used up."""
+        with self.transaction():
+            self._guard(claim)
+            self.change(
+                "update cases set state='quarantine', owner=null, code=?, reason=?, at=? where ref=? and revision=?",
+                code, reason, self.now(), claim.ref, claim.revision,
+            )  # fmt: skip
+            self.event("case.quarantined", claim.ref, claim.revision, code=code)
+
+    def case_cancelled(self, claim: CaseClaim) -> None:
+        """A person cancelled it while it was in work, and its child is gone."""
+        with self.transaction():
+            self.must_change(
+                f"update cases set state='closed', owner=null, cancel=0, at=? where {OWNED}",
+                self.now(), claim.ref, claim.revision, claim.fence,
+            )  # fmt: skip
+            self.event("case.cancelled", claim.ref, claim.revision)
+
+    def plan(self, ref: str, revision: int, pipeline: str, deliveries: Sequence[PlannedDelivery]) -> None:
+        """Insert deliveries, inside a transaction; those that exist stay as they are."""
+        exports = {
+            row["export"]: row["state"]
+            for row in self.all("select export, state from deliveries where ref=? and revision=?", ref, revision)
+        }
+        planned = {delivery.export for delivery in deliveries} | set(exports)
+        for delivery in deliveries:
+            # A destination that takes no part in this verdict cannot hold up the others.
+            after = [name for name in delivery.after if name in planned and exports.get(name) != "sent"]
+            self.change(
+                "insert or ignore into deliveries(key, ref, revision, pipeline, export, position, after, state, not_before, at)"
+                " values(?,?,?,?,?,?,?,?,?,?)",
+                delivery.key, ref, revision, pipeline, delivery.export, delivery.position, " ".join(after),
+                "waiting" if after else "pending", 0.0, self.now(),
+            )  # fmt: skip
+
+    def finish_if_handed_on(self, ref: str, revision: int) -> None:
+        """Inside a transaction: a ready case with every receipt is handed on."""
+        handed_on = self.change(
+            "update cases set state='handed-on', at=? where ref=? and revision=? and state='ready' and not exists("
+            "select 1 from deliveries d where d.ref=cases.ref and d.revision=cases.revision and d.state not in ('sent', 'withdrawn'))",
+            self.now(), ref, revision,
+        )  # fmt: skip
+        if handed_on:
+            self.event("case.handed-on", ref, revision)
+
+    def _guard(self, claim: CaseClaim) -> None:
+        """Inside a transaction: only the present owner may go on."""
+        self.must_change(f"update cases set owner=owner where {OWNED}", claim.ref, claim.revision, claim.fence)
+
+    def recover(self) -> int:
+        """Start-up under the exclusive lock: whoever owned something is dead.
+
+        Claimed work is due again at once and does not count against its attempts, unless it was interrupted very often;
+        a delivery that was being sent has an unknown outcome. Returns how many rows were picked up.
+        """
+        with self.transaction():
+            found = self.change(
+                "update arrivals set state='settled', owner=null, fence=fence+1, interrupted=interrupted+1,"
+                " attempts=attempts-(interrupted<?) where state='taking'", MAX_INTERRUPTIONS,
+            )  # fmt: skip
+            rows = self.all("select ref, revision from cases where owner is not null")
+            self.change(
+                "update cases set owner=null, fence=fence+1, interrupted=interrupted+1,"
+                " attempts=max(0, attempts-(interrupted<? and state='checking')) where owner is not null", MAX_INTERRUPTIONS,
+            )  # fmt: skip
+            for row in rows:
+                self.event("case.interrupted", row["ref"], row["revision"])
+            self.change(
+                "update deliveries set state='unknown', not_before=0, code='CP143', reason='casepan ended while sending'"
+                " where state='sending'"
+            )
+            self.change("update slots set freed=? where freed is null", self.clock())
+        return found + len(rows)
+
+    def case(self, ref: str, revision: int | None = None) -> CaseRow | None:
+        """One revision of a case, the latest when none is named."""
+        row = self.one(
+            f"select {CASE_COLUMNS} from cases where ref=? and (?2 is null or revision=?2) order by revision desc limit 1",
+            ref, revision,
+        )  # fmt: skip
+        return _case(dict(row)) if row else None
+
+    def cases(self, *, state: str | None = None, pipeline: str | None = None) -> tuple[CaseRow, ...]:
+        """Cases in the order in which they came."""
+        rows = self.all(
+            f"select {CASE_COLUMNS} from cases where (?1 is null or state=?1) and (?2 is null or pipeline=?2)"
+            " order by received, ref, revision",
+            state, pipeline,
+        )  # fmt: skip
+        return tuple(_case(dict(row)) for row in rows)
+
+
+def _case(row: dict[str, object]) -> CaseRow:
+    return CaseRow(**{**row, "rush": bool(row["rush"])})  # type: ignore[arg-type]

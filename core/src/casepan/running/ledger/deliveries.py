@@ -1,0 +1,152 @@
+"""Transitions of deliveries: intent before anything leaves, receipt after, unknown in between."""
+
+from __future__ import annotations
+
+from casepan.running.ledger.cases import CaseTransitions
+from casepan.running.ledger.rows import CaseClaim, DeliveryRow
+
+DELIVERY_COLUMNS = "key, ref, revision, pipeline, export, position, after, state, attempts, asked, not_before, intent_at, fence, receipt, code, reason, at"
+RATE_WINDOW = 60.0
+
+
+class DeliveryTransitions(CaseTransitions):
+    """What happens to one export of one case."""
+
+    def next_delivery(self, claim: CaseClaim) -> DeliveryRow | None:
+        """The first delivery of the case that is due: to be sent, or to be asked about when its outcome is unknown."""
+        row = self.one(
+            f"select {DELIVERY_COLUMNS} from deliveries where ref=? and revision=? and state in ('pending', 'retry', 'unknown')"
+            " and not_before<=? order by position limit 1",
+            claim.ref, claim.revision, self.clock(),
+        )  # fmt: skip
+        return _delivery(dict(row)) if row else None
+
+    def begin_send(self, claim: CaseClaim, key: str, *, destination: str, parallel: int, rate: int | None) -> bool:
+        """Record the intent to send and take a slot of the destination; flushed to disk before anything leaves.
+
+        Returns:
+            False when the destination has no free slot or its rate is used up; nothing was changed.
+
+        Raises:
+            FenceLost: another process owns the case.
+        """
+        now = self.clock()
+        with self.transaction():
+            self._guard(claim)
+            busy = self.one("select count(*) from slots where destination=? and freed is null", destination)
+            recent = self.one(
+                "select count(*) from slots where destination=? and taken>?", destination, now - RATE_WINDOW
+            )
+            if (busy and busy[0] >= parallel) or (rate is not None and recent and recent[0] >= rate):
+                return False
+            self.must_change(
+                "update deliveries set state='sending', attempts=attempts+1, intent_at=?, fence=?, at=?"
+                " where key=? and state in ('pending', 'retry')",
+                now, claim.fence, self.now(), key,
+            )  # fmt: skip
+            self.change("delete from slots where freed is not null and taken<?", now - RATE_WINDOW)
+            self.change(
+                "insert into slots(destination, key, fence, taken) values(?,?,?,?)", destination, key, claim.fence, now
+            )
+            self.event("delivery.intent", claim.ref, claim.revision, key=key)
+        return True
+
+    def owns_send(self, claim: CaseClaim, key: str) -> bool:
+        """``fence_ok`` of an exporter: the claim holds, and this very try is the one the ledger knows of."""
+        row = self.one("select 1 from deliveries where key=? and state='sending' and fence=?", key, claim.fence)
+        return row is not None and self.owns(claim)
+
+    def delivered(self, claim: CaseClaim, key: str, receipt: str) -> None:
+        """The destination has it. Deliveries that waited for this one are due now.
+
+        Args:
+            receipt: SHA-256 of the receipt file, which is already on disk.
+        """
+        with self.transaction():
+            self._guard(claim)
+            self._sent(key, receipt)
+            self.event("delivery.sent", claim.ref, claim.revision, key=key, receipt=receipt)
+
+    def _sent(self, key: str, receipt: str | None) -> None:
+        """Inside a transaction: sent, its slot free, its successors due, its case perhaps handed on."""
+        self.must_change(
+            "update deliveries set state='sent', receipt=?, not_before=null, code=null, reason=null, at=?"
+            " where key=? and state in ('sending', 'unknown')",
+            receipt, self.now(), key,
+        )  # fmt: skip
+        self._free(key)
+        row = self.one("select ref, revision, export from deliveries where key=?", key)
+        if row is None:
+            return
+        waiting = self.all(
+            "select key, after from deliveries where ref=? and revision=? and state='waiting'",
+            row["ref"],
+            row["revision"],
+        )
+        for other in waiting:
+            after = [name for name in other["after"].split() if name != row["export"]]
+            state = "waiting" if after else "pending"
+            self.change("update deliveries set after=?, state=? where key=?", " ".join(after), state, other["key"])
+        self.finish_if_handed_on(row["ref"], row["revision"])
+
+    def _free(self, key: str) -> None:
+        self.change("update slots set freed=? where key=? and freed is null", self.clock(), key)
+
+    def send_failed(self, claim: CaseClaim, key: str, code: str, reason: str, *, delay: float | None) -> None:
+        """The destination certainly did not take it: again after ``delay`` seconds, or never when that is None."""
+        state = "failed" if delay is None else "retry"
+        self._left(claim, key, state, None if delay is None else self.clock() + delay, code, reason)
+
+    def outcome_unknown(self, claim: CaseClaim, key: str, code: str, reason: str, *, ask_in: float | None) -> None:
+        """It may have arrived: ask after ``ask_in`` seconds, or hold for a person when that is None."""
+        self._left(claim, key, "unknown", None if ask_in is None else self.clock() + ask_in, code, reason)
+
+    def certainly_absent(self, claim: CaseClaim, key: str, *, time_limit: float) -> None:
+        """The destination was asked and has not got it: send again, but not before the sender's time limit has passed."""
+        row = self.one("select intent_at from deliveries where key=?", key)
+        earliest = (row["intent_at"] if row and row["intent_at"] else 0.0) + time_limit
+        self._left(claim, key, "retry", max(earliest, self.clock()), None, None)
+
+    def _left(
+        self, claim: CaseClaim, key: str, state: str, not_before: float | None, code: str | None, reason: str | None
+    ) -> None:
+        with self.transaction():
+            self._guard(claim)
+            self.must_change(
+                "update deliveries set asked=asked+(state='unknown'), state=?, not_before=?, code=?, reason=?, at=?"
+                " where key=? and state in ('sending', 'unknown')",
+                state, not_before, code, reason, self.now(), key,
+            )  # fmt: skip
+            self._free(key)
+            self.event(f"delivery.{state}", claim.ref, claim.revision, key=key, code=code)
+
+    def postpone(self, claim: CaseClaim, key: str, *, delay: float) -> None:
+        """The destination has no free slot: look again after ``delay`` seconds."""
+        with self.transaction():
+            self._guard(claim)
+            self.change("update deliveries set not_before=? where key=?", self.clock() + delay, key)
+
+    def release_slot(self, key: str) -> None:
+        """The sender is dead and its claim lost: its slot is free for others."""
+        with self.transaction():
+            self._free(key)
+
+    def delivery(self, key: str) -> DeliveryRow | None:
+        """One delivery by its key."""
+        row = self.one(f"select {DELIVERY_COLUMNS} from deliveries where key=?", key)
+        return _delivery(dict(row)) if row else None
+
+    def deliveries(
+        self, ref: str | None = None, revision: int | None = None, *, state: str | None = None
+    ) -> tuple[DeliveryRow, ...]:
+        """Deliveries in the order of cases and exports."""
+        rows = self.all(
+            f"select {DELIVERY_COLUMNS} from deliveries where (?1 is null or ref=?1) and (?2 is null or revision=?2)"
+            " and (?3 is null or state=?3) order by ref, revision, position",
+            ref, revision, state,
+        )  # fmt: skip
+        return tuple(_delivery(dict(row)) for row in rows)
+
+
+def _delivery(row: dict[str, object]) -> DeliveryRow:
+    return DeliveryRow(**{**row, "after": tuple(str(row["after"]).split())})  # type: ignore[arg-type]

@@ -1,0 +1,196 @@
+"""Transitions that a person causes, and what people ask the ledger. Every one may be repeated without harm."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from casepan.errors import StateError
+from casepan.model.vocabulary import Verdict
+from casepan.running.ledger.deliveries import DeliveryTransitions
+from casepan.running.ledger.rows import EventRow, PlannedDelivery
+from casepan.running.ledger.store import event_hash
+
+
+class PeopleTransitions(DeliveryTransitions):
+    """Decisions. A case in work refuses them: its child would not know."""
+
+    def decide(
+        self, ref: str, revision: int, verdict: Verdict, deliveries: Sequence[PlannedDelivery], *, who: str
+    ) -> bool:
+        """A person accepts or rejects a case that has been checked.
+
+        Returns:
+            False when the case already stands so.
+
+        Raises:
+            StateError: it is in work, was never checked, or is closed.
+        """
+        with self.transaction():
+            row = self._idle(ref, revision)
+            if row["content"] is None:
+                raise StateError(
+                    "this case has not been checked yet", hint="Try it again first: `casepan quarantine retry`."
+                )
+            if row["verdict"] == verdict and row["state"] in ("ready", "handed-on", "quarantine"):
+                return False
+            state = {"accept": "ready", "review": "review", "reject": "quarantine"}[verdict]
+            self.change(
+                "update cases set state=?, verdict=?, code=null, reason=null, at=? where ref=? and revision=?",
+                state, verdict, self.now(), ref, revision,
+            )  # fmt: skip
+            self.plan(ref, revision, row["pipeline"], deliveries)
+            self.event("case.decided", ref, revision, verdict=verdict, who=who)
+            self.finish_if_handed_on(ref, revision)
+        return True
+
+    def retry_case(self, ref: str, revision: int, *, who: str) -> bool:
+        """Run the steps again, with all attempts. False when it is already on its way."""
+        with self.transaction():
+            row = self._idle(ref, revision)
+            if row["state"] in ("checking", "arriving"):
+                return False
+            self.change(
+                "update cases set state='checking', verdict=null, attempts=0, interrupted=0, not_before=0, code=null, reason=null,"
+                " at=? where ref=? and revision=?", self.now(), ref, revision,
+            )  # fmt: skip
+            self.change("delete from steps where ref=? and revision=?", ref, revision)
+            self.event("case.retry", ref, revision, who=who)
+        return True
+
+    def close_case(self, ref: str, revision: int, *, who: str, kind: str = "case.closed") -> bool:
+        """Nothing more happens to it; deliveries that have not begun are withdrawn. False when it is closed already.
+
+        A case in work is marked: its supervisor ends the child and closes it then.
+        """
+        with self.transaction():
+            row = self.one("select * from cases where ref=? and revision=?", ref, revision)
+            if row is None:
+                raise StateError("there is no such case in the ledger")
+            if row["state"] == "closed":
+                return False
+            self.change(
+                "update deliveries set state='withdrawn', not_before=null where ref=? and revision=?"
+                " and state in ('waiting', 'pending', 'retry', 'failed')", ref, revision,
+            )  # fmt: skip
+            if row["owner"] is None:
+                self.change(
+                    "update cases set state='closed', at=? where ref=? and revision=?", self.now(), ref, revision
+                )
+            else:
+                self.change("update cases set cancel=1 where ref=? and revision=?", ref, revision)
+            self.event(kind, ref, revision, who=who)
+        return True
+
+    def resend(self, key: str, *, who: str) -> bool:
+        """Send again, whatever is known. False when it is already due."""
+        with self.transaction():
+            row = self._known(key)
+            if row["state"] == "sending":
+                raise StateError("this delivery is being sent right now", hint="Wait for its outcome.")
+            if row["state"] in ("pending", "retry") and row["not_before"] <= self.clock():
+                return False
+            self.change(
+                "update deliveries set state='pending', attempts=0, not_before=0, code=null, reason=null, receipt=null, at=?"
+                " where key=?", self.now(), key,
+            )  # fmt: skip
+            self.change(
+                "update cases set state='ready' where ref=? and revision=? and state='handed-on'",
+                row["ref"],
+                row["revision"],
+            )
+            self.event("delivery.resend", row["ref"], row["revision"], key=key, who=who)
+        return True
+
+    def resolve(self, key: str, *, arrived: bool, who: str) -> bool:
+        """A person has looked: it arrived, or it did not and is sent again. False when nothing was unknown."""
+        with self.transaction():
+            row = self._known(key)
+            if row["state"] not in ("unknown", "failed"):
+                return False
+            self.event("delivery.resolved", row["ref"], row["revision"], key=key, who=who, arrived=int(arrived))
+            self.change("update deliveries set state='unknown' where key=?", key)
+            if arrived:
+                self._sent(key, None)
+            else:
+                self.change("update deliveries set state='pending', attempts=0, not_before=0 where key=?", key)
+        return True
+
+    def _idle(self, ref: str, revision: int) -> sqlite3.Row:
+        row = self.one("select * from cases where ref=? and revision=?", ref, revision)
+        if row is None:
+            raise StateError("there is no such case in the ledger", hint="`casepan cases list` shows the references.")
+        if row["owner"] is not None:
+            raise StateError(
+                "this case is in work right now", hint="Wait a moment, or cancel it: `casepan cases cancel`."
+            )
+        if row["state"] == "closed":
+            raise StateError("this case is closed", hint="`casepan cases reopen` opens it again.")
+        return row
+
+    def _known(self, key: str) -> sqlite3.Row:
+        row = self.one("select * from deliveries where key=?", key)
+        if row is None:
+            raise StateError(
+                "there is no such delivery in the ledger", hint="`casepan deliveries list` shows the keys."
+            )
+        return row
+
+    def events(self, ref: str | None = None, *, limit: int = 1000) -> tuple[EventRow, ...]:
+        """The trail of one case, or of everything, oldest first."""
+        rows = self.all("select * from events where (?1 is null or ref=?1) order by id desc limit ?2", ref, limit)
+        return tuple(EventRow(**dict(row)) for row in reversed(rows))
+
+    def counts(self) -> Mapping[str, Mapping[str, int]]:
+        """How many arrivals, cases and deliveries stand in each state: what ``casepan status`` shows."""
+        return {
+            table: {row["state"]: row["n"] for row in self.all(f"select state, count(*) n from {table} group by state")}
+            for table in ("arrivals", "cases", "deliveries")
+        }
+
+    def work_left(self, pipelines: Sequence[str], *, patience: float) -> bool:
+        """True when a case is still to be checked, or an arrival or a delivery falls due within ``patience`` seconds."""
+        marks, soon = ",".join("?" * len(pipelines)), self.clock() + patience
+        row = self.one(
+            f"select exists(select 1 from cases where state='checking' and pipeline in ({marks})) or"
+            f" exists(select 1 from arrivals where state in ('settled', 'waiting') and not_before<=? and pipeline in ({marks})) or"
+            " exists(select 1 from deliveries where state in ('pending', 'retry', 'unknown') and not_before<=?"
+            f" and pipeline in ({marks}))",
+            *pipelines, soon, *pipelines, soon, *pipelines,
+        )  # fmt: skip
+        return bool(row and row[0])
+
+    def verify(self) -> tuple[str, ...]:
+        """What is wrong with the ledger: SQLite's own check, and every break in the trail. Empty when all is well."""
+        check = self.one("pragma integrity_check")
+        problems = [] if check and check[0] == "ok" else [f"SQLite: {check[0] if check else 'no answer'}"]
+        last: dict[str | None, str] = {}
+        for row in self.all("select * from events order by id"):
+            wanted = event_hash(row["previous"], row["ref"], row["revision"], row["kind"], row["detail"], row["at"])
+            if row["hash"] != wanted or row["previous"] != last.get(row["ref"], ""):
+                problems.append(
+                    f"event {row['id']} of {row['ref'] or 'the arrivals'} was changed, or one before it is missing"
+                )
+            last[row["ref"]] = row["hash"]
+        return tuple(problems)
+
+    def backup(self, target: Path) -> None:
+        """Copy the ledger while it is in use, with SQLite's own online back-up.
+
+        Raises:
+            StateError: the target exists or cannot be written.
+        """
+        if target.exists():
+            raise StateError("the back-up's file exists already", place=str(target), hint="Choose another name.")
+        copy = sqlite3.connect(target)
+        try:
+            self._db.backup(copy)
+        except sqlite3.Error as error:
+            raise StateError(f"the back-up failed: {error}", place=str(target)) from error
+        finally:
+            copy.close()
+
+    def vacuum(self) -> None:
+        """Give unused space back to the disk."""
+        self._db.execute("vacuum")

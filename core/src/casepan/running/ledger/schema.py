@@ -1,0 +1,124 @@
+"""The tables of the ledger and how older ones are brought forward. References, hashes and states only: no names.
+
+Times that order events for people are ISO text in UTC; times that schedule work are seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+LATEST = 1
+
+FIRST = """
+create table meta(name text primary key, value text not null) without rowid;
+
+create table arrivals(
+    id text primary key,
+    pipeline text not null,
+    inbox text not null,
+    spot text not null,
+    fingerprint text not null unique,
+    state text not null check(state in ('settled', 'taking', 'waiting', 'taken', 'quarantined', 'superseded', 'discarded')),
+    patient integer not null,
+    give_up real not null,
+    attempts integer not null default 0,
+    interrupted integer not null default 0,
+    not_before real not null default 0,
+    owner text,
+    fence integer not null default 0,
+    code text,
+    reason text,
+    at text not null
+);
+create index arrivals_by_state on arrivals(state, not_before);
+create index arrivals_by_spot on arrivals(spot);
+
+create table cases(
+    ref text not null,
+    revision integer not null,
+    key_hash text not null,
+    digest text not null,
+    adapter text not null,
+    arrival text not null,
+    pipeline text not null,
+    state text not null check(state in
+        ('arriving', 'checking', 'ready', 'review', 'office', 'handed-on', 'quarantine', 'closed')),
+    verdict text check(verdict in ('accept', 'review', 'reject')),
+    content text,
+    priority integer not null default 0,
+    rush integer not null default 0,
+    due text,
+    attempts integer not null default 0,
+    interrupted integer not null default 0,
+    not_before real not null default 0,
+    owner text,
+    lease_until real not null default 0,
+    fence integer not null default 0,
+    cancel integer not null default 0,
+    code text,
+    reason text,
+    received text not null,
+    at text not null,
+    primary key(ref, revision)
+) without rowid;
+create index cases_by_key on cases(key_hash, revision);
+create index cases_by_state on cases(state, not_before);
+
+create table steps(
+    ref text not null,
+    revision integer not null,
+    step text not null,
+    stage text not null,
+    version integer not null,
+    input text not null,
+    seconds real not null,
+    fence integer not null,
+    at text not null,
+    primary key(ref, revision, step)
+) without rowid;
+
+create table deliveries(
+    key text primary key,
+    ref text not null,
+    revision integer not null,
+    pipeline text not null,
+    export text not null,
+    position integer not null,
+    after text not null,
+    state text not null check(state in ('waiting', 'pending', 'sending', 'retry', 'sent', 'failed', 'unknown', 'withdrawn')),
+    attempts integer not null default 0,
+    asked integer not null default 0,
+    not_before real,
+    intent_at real,
+    fence integer not null default 0,
+    receipt text,
+    code text,
+    reason text,
+    at text not null
+) without rowid;
+create index deliveries_by_case on deliveries(ref, revision);
+create index deliveries_by_state on deliveries(state, not_before);
+
+create table slots(
+    id integer primary key,
+    destination text not null,
+    key text not null,
+    fence integer not null,
+    taken real not null,
+    freed real
+);
+create index slots_by_destination on slots(destination, taken);
+
+create table events(
+    id integer primary key,
+    ref text,
+    revision integer,
+    kind text not null,
+    detail text not null,
+    at text not null,
+    previous text not null,
+    hash text not null
+);
+create index events_by_ref on events(ref, id);
+"""
+
+MIGRATIONS: dict[int, str] = {1: FIRST}
+"""Version to the script that leads to it from the version before."""

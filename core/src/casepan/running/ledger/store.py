@@ -1,0 +1,173 @@
+"""The connection: opening, migrating, transactions, the event trail."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from casepan.errors import FenceLost, StateError
+from casepan.running.durable import FILE_MODE
+from casepan.running.ledger.schema import LATEST, MIGRATIONS
+
+BUSY_SECONDS = 30.0
+FULL = "full"
+
+
+class Store:
+    """An open ledger file. Every subclass method that changes something is one transaction.
+
+    Args:
+        path: the SQLite file; made when missing.
+        clock: seconds since the epoch.
+
+    Raises:
+        StateError: it was written by a newer casepan, belongs to another machine, or is damaged.
+    """
+
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time, host: str | None = None) -> None:
+        self.path = path
+        self.clock = clock
+        try:
+            path.touch(mode=FILE_MODE)
+            self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            self._db.row_factory = sqlite3.Row
+            for pragma in ("journal_mode=wal", f"synchronous={FULL}", "foreign_keys=on"):
+                self._db.execute(f"pragma {pragma}").fetchall()
+        except (sqlite3.Error, OSError) as error:
+            raise _unusable(path, error) from error
+        self._migrate()
+        self._bind_host(host or socket.gethostname())
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def now(self) -> str:
+        """The clock as ISO text in UTC."""
+        return datetime.fromtimestamp(self.clock(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, flushed to disk when it returns.
+
+        Raises:
+            StateError: the disk is full or the file damaged; nothing was changed.
+        """
+        try:
+            self._db.execute("begin immediate")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("rollback")
+                raise
+            self._db.execute("commit")
+        except sqlite3.Error as error:
+            if self._db.in_transaction:
+                self._db.execute("rollback")
+            raise _unusable(self.path, error) from error
+
+    def all(self, sql: str, *values: Any) -> list[sqlite3.Row]:
+        """All rows of a query."""
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise _unusable(self.path, error) from error
+
+    def one(self, sql: str, *values: Any) -> sqlite3.Row | None:
+        """The first row of a query, or None."""
+        rows = self.all(sql, *values)
+        return rows[0] if rows else None
+
+    def change(self, sql: str, *values: Any) -> int:
+        """Run one changing statement inside a transaction; the number of rows it changed."""
+        return self._db.execute(sql, values).rowcount
+
+    def must_change(self, sql: str, *values: Any) -> None:
+        """Like :meth:`change`, for a statement that carries a fence: no row means that somebody else owns the case."""
+        if self.change(sql, *values) != 1:
+            raise FenceLost(
+                "another process has taken over this case", hint="Nothing to do: the other one finishes it."
+            )
+
+    def event(self, kind: str, ref: str | None, revision: int | None, /, **detail: str | float | None) -> None:
+        """Append to the trail, inside a transaction. Each entry of a case holds the hash of the one before."""
+        last = self.one("select hash from events where ref is ? order by id desc limit 1", ref)
+        previous = last["hash"] if last else ""
+        text, at = json.dumps(detail, sort_keys=True, ensure_ascii=False), self.now()
+        self.change(
+            "insert into events(ref, revision, kind, detail, at, previous, hash) values(?,?,?,?,?,?,?)",
+            ref, revision, kind, text, at, previous, event_hash(previous, ref, revision, kind, text, at),
+        )  # fmt: skip
+
+    def meta(self, name: str) -> str | None:
+        """A value about the ledger itself."""
+        row = self.one("select value from meta where name=?", name)
+        return str(row["value"]) if row else None
+
+    def hashed(self, text: str) -> str:
+        """A salted hash: names never enter the ledger, and short ones cannot be guessed back from it."""
+        return sha256(f"{self._salt}\0{text}".encode("utf-8", "surrogateescape")).hexdigest()
+
+    def _migrate(self) -> None:
+        version = self._version()
+        if version > LATEST:
+            raise StateError(
+                f"the ledger has version {version}; this casepan knows up to {LATEST}",
+                place=str(self.path),
+                hint="Upgrade casepan on this machine; an older one must not write to it.",
+            )
+        for step in range(version + 1, LATEST + 1):
+            with self.transaction():
+                if self._version() >= step:
+                    continue
+                for statement in filter(None, map(str.strip, MIGRATIONS[step].split(";"))):
+                    self.change(statement)
+                self.change(f"pragma user_version={step}")
+
+    def _version(self) -> int:
+        row = self.one("pragma user_version")
+        return int(row[0]) if row else 0
+
+    def _bind_host(self, host: str) -> None:
+        if self.meta("salt") is None:
+            with self.transaction():
+                self.change("insert or ignore into meta values('salt', ?)", secrets.token_hex(16))
+                self.change("insert or ignore into meta values('host', ?)", host)
+        self._salt = self.meta("salt") or ""
+        owner = self.meta("host")
+        if owner != host:
+            raise StateError(
+                f"this state folder belongs to the machine {owner}",
+                place=str(self.path),
+                hint="One machine works on one state folder. If the lab moved: `casepan ledger rebuild` on the new machine.",
+            )
+
+
+def event_hash(previous: str, ref: str | None, revision: int | None, kind: str, detail: str, at: str) -> str:
+    """SHA-256 over an entry of the trail and the one before it."""
+    return sha256("\0".join((previous, ref or "", str(revision or ""), kind, detail, at)).encode()).hexdigest()
+
+
+def _unusable(path: Path, error: Exception) -> StateError:
+    text = str(error)
+    if "full" in text:
+        reason, hint = "the disk is full", "Make room on the disk that holds the state folder, then run again."
+    elif "readonly" in text or "unable to open" in text or isinstance(error, PermissionError):
+        reason, hint = "it cannot be opened for writing", "Check the disk and the rights of the state folder."
+    elif "locked" in text:
+        reason, hint = "another program keeps it locked", "Close what has it open: a backup, a database viewer."
+    else:
+        reason, hint = (
+            f"it is damaged or not a ledger ({text})",
+            "`casepan ledger rebuild` restores it from the case folders.",
+        )
+    return StateError(f"the ledger cannot be used: {reason}", place=str(path), hint=hint)

@@ -1,0 +1,68 @@
+"""What a pipeline means for one case: ids of steps, which of them take part, hashes of inputs, keys of deliveries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import Any
+
+from casepan.config.lab import Export, ImportStep, Pipeline, Step, When
+from casepan.model.case import Case
+from casepan.model.documents import to_plain
+from casepan.model.vocabulary import Verdict
+from casepan.running.ledger import PlannedDelivery
+
+
+def id_of(step: ImportStep | Step | Export) -> str:
+    """The id of a step: its own, or what stands after the dot of its stage."""
+    return step.id or step.use.partition(".")[2]
+
+
+def takes_part(when: When | None, case: Case, verdict: Verdict | None = None) -> bool:
+    """True when a case matches every key of ``when``; a verdict that is not known yet matches nothing."""
+    if when is None:
+        return True
+    items = case.prescription.items
+    return (
+        _any(when.kind, (item.kind for item in items))
+        and _any(when.material, (item.material for item in items))
+        and _any(when.practice, (case.practice,))
+        and _any(when.adapter, (case.key.adapter,))
+        and _any(when.verdict, (verdict,))
+        and when.rush in (None, case.prescription.rush)
+    )
+
+
+def _any(wanted: Sequence[str], found: Iterable[str | None]) -> bool:
+    return not wanted or any(value in wanted for value in found)
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a value's canonical JSON."""
+    text = json.dumps(to_plain(value), sort_keys=True, separators=(",", ":"))
+    return sha256(text.encode("ascii")).hexdigest()
+
+
+def input_hash(step: Step, version: int, case: Case) -> str:
+    """What a step's output depends on: stage, version, options, rules of holding, and the case it is given."""
+    return digest([step.use, version, step.with_, step.fail_on, case])
+
+
+def planned(pipeline: Pipeline, case: Case, verdict: Verdict, content: str) -> tuple[PlannedDelivery, ...]:
+    """The deliveries of a verdict, in the order of the pipeline."""
+    return tuple(
+        PlannedDelivery(
+            delivery_key(case.ref, case.revision, pipeline.name, id_of(export), content),
+            id_of(export),
+            position,
+            export.after,
+        )
+        for position, export in enumerate(pipeline.export)
+        if verdict in export.on and takes_part(export.when, case, verdict)
+    )
+
+
+def delivery_key(ref: str, revision: int, pipeline: str, export: str, content: str) -> str:
+    """Case, destination and content: the same for every try, another for every other content."""
+    return digest([ref, revision, pipeline, export, content])[:40]

@@ -1,0 +1,127 @@
+"""Child processes as the supervisor holds them: started, spoken to, limited in time, and certainly ended."""
+
+from __future__ import annotations
+
+import os
+import queue
+import secrets
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from casepan.running.durable import FILE_MODE
+from casepan.running.platform import MARK, Platform
+from casepan.running.wire import Message, encode
+
+COMMAND = (sys.executable, "-X", "utf8", "-m", "casepan.running.child")
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+STDERR_KEPT = 4000
+
+
+class Child:
+    """One child process.
+
+    Attributes:
+        deadline: on the monotonic clock; the supervisor kills the child when it has passed.
+        killed: why the supervisor killed it, None when it did not.
+        end: the message that the child ended with, None until then.
+    """
+
+    def __init__(self, job: Mapping[str, Any], *, platform: Platform, lock: int, scratch: Path, limit: float) -> None:
+        self.mark = secrets.token_hex(8)
+        self.deadline = time.monotonic() + limit
+        self.killed: str | None = None
+        self.end: Message | None = None
+        self._platform = platform
+        self._errors = scratch / f"{self.mark}.stderr"
+        with os.fdopen(os.open(self._errors, os.O_WRONLY | os.O_CREAT, FILE_MODE), "wb") as errors:
+            self._process = subprocess.Popen(
+                COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+                env={**os.environ, **ONE_THREAD, MARK: self.mark}, **platform.child_options(lock),
+            )  # fmt: skip
+        self._bound = platform.adopt(int(getattr(self._process, "_handle", 0)), int(job["memory"]))
+        self.send(job)
+
+    def watch(self, messages: queue.SimpleQueue[tuple[Child, Message | None]]) -> None:
+        """Put what the child says into the queue, and None once it has ended."""
+        reader = threading.Thread(target=self._read, args=(messages,), daemon=True)
+        reader.start()
+
+        def wait() -> None:
+            self._process.wait()
+            reader.join(1.0)  # a grandchild may still hold the line
+            messages.put((self, None))
+
+        threading.Thread(target=wait, daemon=True).start()
+
+    def _read(self, messages: queue.SimpleQueue[tuple[Child, Message | None]]) -> None:
+        import json
+
+        assert self._process.stdout is not None
+        with suppress(ValueError, OSError):
+            for line in self._process.stdout:
+                messages.put((self, json.loads(line)))
+
+    @property
+    def pid(self) -> int:
+        """Its process id, also the id of its group."""
+        return self._process.pid
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Tell the child; one that is gone already is found out by its end."""
+        assert self._process.stdin is not None
+        with suppress(OSError):
+            self._process.stdin.write(encode(message))
+            self._process.stdin.flush()
+
+    def kill(self, why: str) -> None:
+        """End it and everything in its group now. Its end comes through the queue like any other."""
+        if self.killed is None:
+            self.killed = why
+        self._platform.kill_group(self.pid)
+
+    def bury(self) -> str | None:
+        """After its end: leave nothing of it behind. Says how it died, None when it ended as it should."""
+        self._platform.kill_group(self.pid)
+        died = self._death()
+        if died is not None:
+            self._platform.kill_marked(self.mark)
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
+        self._bound = None
+        return died
+
+    def _death(self) -> str | None:
+        if self.killed is not None:
+            return self.killed
+        if self.end is not None:
+            return None
+        code = self._process.returncode
+        if code < 0:
+            return f"the process was ended by signal {_signal_name(-code)}"
+        return f"the process ended without a word (exit code {code})"
+
+    def last_words(self) -> str:
+        """The end of what it printed, for the private quarantine folder; the file is removed."""
+        try:
+            text = self._errors.read_bytes()[-STDERR_KEPT:].decode("utf-8", "backslashreplace")
+            self._errors.unlink()
+        except OSError:
+            return ""
+        return text
+
+
+def _signal_name(number: int) -> str:
+    import signal
+
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)

@@ -1,0 +1,175 @@
+"""Child side of an attempt: run the steps of a pipeline, each output complete on disk before it is recorded."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve, frozen
+
+from casepan.config.lab import Pipeline, Step
+from casepan.config.options import structure_options
+from casepan.contract.specs import ValidatorSpec
+from casepan.errors import CaseError, StateError
+from casepan.model.case import Case
+from casepan.model.documents import converter, to_plain
+from casepan.model.finding import Finding
+from casepan.model.vocabulary import Verdict
+from casepan.registry import Registry
+from casepan.running.context import Bench
+from casepan.running.durable import private_folder, publish_folder, read_document, write_document
+from casepan.running.plan import digest, id_of, input_hash, takes_part
+from casepan.running.verdict import reaches, summary, verdict_of
+from casepan.running.wire import Link
+
+STEP_DOCUMENT = "step.json"
+RESULT_DOCUMENT = "result.json"
+FILES = "files"
+SCHEMA = 1
+
+
+@frozen
+class Outcome:
+    """What the steps made of a case.
+
+    Attributes:
+        content: hash of the case, part of every delivery key.
+        hold: who must look at it whatever the verdict, or None.
+        codes: codes of the findings that led to the verdict.
+    """
+
+    case: Case
+    verdict: Verdict
+    content: str
+    hold: str | None
+    codes: str
+
+
+@frozen
+class StepRun:
+    """The steps of one attempt.
+
+    Attributes:
+        folder: the case's folder in the state area.
+        done: steps that the ledger knows as finished, with the hash of their input.
+    """
+
+    folder: Path
+    pipeline: Pipeline
+    table: Mapping[str, Verdict]
+    registry: Registry
+    link: Link
+    bench: Bench
+    done: Mapping[str, str]
+
+    def run(self, case: Case) -> Outcome:
+        """Run what has not been run yet.
+
+        Raises:
+            CaseError: the case cannot be processed. FenceLost: another process owns it.
+        """
+        hold = None
+        for number, step in enumerate(self.pipeline.steps, start=1):
+            if not takes_part(step.when, case, verdict_of(case.findings, self.table)):
+                continue
+            before, case = case.findings, self._step(number, step, case)
+            new = case.findings[len(before) :]
+            if step.hold and reaches(new, "warning"):
+                hold = hold or step.hold
+            if reaches(new, step.fail_on):
+                return self._outcome(case, "reject", hold)
+        return self._outcome(case, verdict_of(case.findings, self.table), hold)
+
+    def _outcome(self, case: Case, verdict: Verdict, hold: str | None) -> Outcome:
+        return Outcome(case, verdict, digest(case), hold, summary(case.findings, self.table, verdict))
+
+    def _step(self, number: int, step: Step, case: Case) -> Case:
+        name, spec = id_of(step), self.registry.spec(step.use)
+        wanted = input_hash(step, spec.version, case)
+        target = private_folder(self.folder / "steps") / f"{number:02d}-{name}"
+        self.bench.stores[name] = target / FILES
+        finished = _finished(target, wanted)
+        if finished is not None and self.done.get(name) == wanted:
+            return finished
+        begun = time.monotonic()
+        result = finished or self._run(step, name, case, target, wanted)
+        self.link.ask(
+            ask="step", step=name, stage=step.use, version=spec.version, input=wanted, seconds=time.monotonic() - begun
+        )
+        return result
+
+    def _run(self, step: Step, name: str, case: Case, target: Path, wanted: str) -> Case:
+        part = target.with_name(f".{target.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        out = private_folder(part / FILES)
+        result = self._apply(step, name, case, out)
+        write_document(
+            part / STEP_DOCUMENT, {"schema": SCHEMA, "stage": step.use, "input": wanted, "case": to_plain(result)}
+        )
+        publish_folder(part, target, target.with_name(f".{target.name}.old"))
+        self.bench.stores[name] = target / FILES
+        return result
+
+    def _apply(self, step: Step, name: str, case: Case, out: Path) -> Case:
+        options = structure_options(self.registry.options_type(step.use), step.with_, place=f"step {name}")
+        stage = self.registry.build(step.use, options)
+        ctx = self.bench.working(step.use, name, out)
+        if isinstance(self.registry.spec(step.use), ValidatorSpec):
+            return case.with_findings(*(_of_stage(finding, step.use) for finding in stage.check(case, ctx)))
+        changed = stage.apply(case, ctx)
+        if not isinstance(changed, Case) or (changed.ref, changed.revision) != (case.ref, case.revision):
+            raise CaseError(
+                f"{step.use} returned something that is not this case", hint="Report it to the plugin's author."
+            )
+        old = len(case.findings)
+        return evolve(
+            changed, findings=(*changed.findings[:old], *(_of_stage(f, step.use) for f in changed.findings[old:]))
+        )
+
+
+def _of_stage(finding: Finding, stage: str) -> Finding:
+    return finding if finding.stage else evolve(finding, stage=stage)
+
+
+def _finished(target: Path, wanted: str) -> Case | None:
+    """The case that a step left, when it was made from this very input and its files are there."""
+    if not (target / STEP_DOCUMENT).is_file():
+        return None
+    document = read_document(target / STEP_DOCUMENT)
+    if document.get("input") != wanted:
+        return None
+    return converter().structure(document["case"], Case)
+
+
+def write_result(folder: Path, outcome: Outcome) -> None:
+    """Keep the outcome for deliveries that come later."""
+    document: dict[str, Any] = {
+        "schema": SCHEMA, "verdict": outcome.verdict, "hold": outcome.hold, "content": outcome.content,
+        "codes": outcome.codes, "case": to_plain(outcome.case),
+    }  # fmt: skip
+    write_document(folder / RESULT_DOCUMENT, document)
+
+
+def read_result(folder: Path) -> Outcome:
+    """The outcome of the last finished attempt.
+
+    Raises:
+        StateError: there is none, or it is damaged.
+    """
+    document = read_document(folder / RESULT_DOCUMENT)
+    try:
+        return Outcome(
+            converter().structure(document["case"], Case),
+            document["verdict"], document["content"], document["hold"], document["codes"],
+        )  # fmt: skip
+    except Exception as error:
+        raise StateError("the result of a case is damaged", place=str(folder)) from error
+
+
+def stores_of(folder: Path) -> dict[str, Path]:
+    """Where the files of each finished step lie, by step id."""
+    found = sorted((folder / "steps").glob("[0-9][0-9]-*")) if (folder / "steps").is_dir() else []
+    return {path.name[3:]: path / FILES for path in found}

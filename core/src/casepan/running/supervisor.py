@@ -1,0 +1,348 @@
+"""One process that watches inboxes, starts children, records what they did, and starts again where it was killed."""
+
+from __future__ import annotations
+
+import os
+import queue
+import shutil
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+from attrs import define, field
+
+from casepan.config.lab import Lab
+from casepan.contract.specs import Event
+from casepan.errors import ConfigError, FenceLost, StateError
+from casepan.registry import Registry
+from casepan.running import platform
+from casepan.running.child import load_registry
+from casepan.running.inbox import Inbox, inboxes_of
+from casepan.running.journal import Journal
+from casepan.running.layout import StateFolder
+from casepan.running.ledger import Ledger
+from casepan.running.lock import supervisor_lock
+from casepan.running.pool import Child
+from casepan.running.report import RunReport, report_on
+from casepan.running.wire import Message
+from casepan.running.works import ArrivalWork, CaseWork, Shop, Work
+
+LOADER = "casepan.registry:Registry.load"
+LEASE = 60.0
+TICK = 0.2
+SHORT_WAIT = 3.0
+"""A single run waits this long for a delivery to fall due (a busy destination); longer ones wait for the next run."""
+STOP_PATIENCE = 10.0
+
+Progress = Callable[[Event], None]
+
+
+@define
+class Supervisor:
+    """The event loop. Everything it knows between two turns is in the ledger, but for the children it holds."""
+
+    shop: Shop
+    pipelines: tuple[str, ...]
+    lock: int
+    patient: bool
+    inboxes: tuple[Inbox, ...]
+    here: platform.Platform = field(factory=platform.current)
+    owner: str = field(factory=lambda: f"{os.getpid()}")
+    running: dict[Child, Work] = field(factory=dict)
+    messages: queue.SimpleQueue[tuple[Child, Message | None]] = field(factory=queue.SimpleQueue)
+    stopping: float | None = None
+    trouble: StateError | None = None
+    paused: str | None = None
+    _renewed: float = 0.0
+
+    def recover(self) -> None:
+        """Nobody but this process is alive: free what dead ones held, and remove their scratch files."""
+        found = self.shop.ledger.recover()
+        shutil.rmtree(self.shop.state.work, ignore_errors=True)
+        self.shop.state.prepare()
+        if found:
+            self.shop.journal.note("run.recovered", rows=found)
+
+    def look(self) -> None:
+        """Look into the inboxes; arrivals that lie still enter the ledger. Low disk space pauses intake."""
+        free, wanted = platform.free_bytes(self.shop.state.root), self.shop.lab.lab.min_free
+        before, self.paused = self.paused, None
+        if free < wanted:
+            self.paused = f"{free >> 20} MiB are free where the state folder lies, {wanted >> 20} MiB are asked for"
+        if self.paused and not before:
+            self.shop.journal.note("intake.paused", free=free, wanted=wanted)
+        for inbox in () if self.paused else self.inboxes:
+            for landed, fingerprint in inbox.settled():
+                inbox.enter(landed, fingerprint, self.shop, patient=self.patient)
+
+    def busy(self) -> bool:
+        """True while children work, or more is due soon."""
+        if self.running:
+            return True
+        if self.stopping is not None or self.trouble is not None:
+            return False
+        return self.shop.ledger.work_left(self.pipelines, patience=SHORT_WAIT)
+
+    def turn(self) -> None:
+        """Start what there is room for, then deal with what the children say, for at most one tick."""
+        if self.stopping is None and self.trouble is None:
+            self._fill()
+        deadline = time.monotonic() + TICK
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                child, message = self.messages.get(timeout=left)
+            except queue.Empty:
+                break
+            self._hear(child, message)
+            if message is None:
+                break  # a worker is free
+        self._enforce()
+
+    def _fill(self) -> None:
+        while len(self.running) < self.shop.lab.lab.workers:
+            work = self._next_work()
+            if work is None:
+                return
+            self._start(work)
+
+    def _next_work(self) -> Work | None:
+        """Cases before arrivals: what is begun is finished first."""
+        claim = self.shop.ledger.claim_case(self.owner, self.pipelines, lease=LEASE, full=self._full())
+        if claim is not None:
+            return CaseWork(self.shop, claim)
+        if self.paused:
+            return None
+        arrival = self.shop.ledger.claim_arrival(self.owner, self.pipelines)
+        return None if arrival is None else ArrivalWork(self.shop, arrival)
+
+    def _full(self) -> tuple[str, ...]:
+        """Adapters with as many cases in work as the lab allows."""
+        working = Counter(work.claim.adapter for work in self.running.values() if isinstance(work, CaseWork))
+        limits = {name: table.max_parallel for name, table in self.shop.lab.adapters.items()}
+        return tuple(name for name, limit in limits.items() if limit is not None and working[name] >= limit)
+
+    def _start(self, work: Work) -> None:
+        job = {**work.job(), "parent": os.getpid()}
+        try:
+            child = Child(job, platform=self.here, lock=self.lock, scratch=self.shop.state.work, limit=work.limit)
+        except OSError as error:
+            work.stopped()
+            raise StateError(
+                f"no child process can be started: {error.strerror}", hint="Free memory or processes."
+            ) from error
+        self.running[child] = work
+        child.watch(self.messages)
+
+    def _hear(self, child: Child, message: Message | None) -> None:
+        work = self.running.get(child)
+        if work is None:
+            return
+        try:
+            if message is None:
+                del self.running[child]
+                self._end(child, work)
+            elif "end" in message:
+                child.end = message["end"]
+            else:
+                child.send(self._answer(child, work, message))
+        except FenceLost:
+            child.send({"lost": True})
+        except StateError as error:
+            self._stop_for(error)
+
+    def _answer(self, child: Child, work: Work, message: Message) -> Message:
+        def extend(seconds: float) -> None:
+            child.deadline = time.monotonic() + seconds
+
+        return work.answer(message, extend)
+
+    def _end(self, child: Child, work: Work) -> None:
+        died, words = child.bury(), child.last_words()
+        if died == STOPPED:
+            work.stopped()
+        elif died == CANCELLED and isinstance(work, CaseWork):
+            work.cancelled()
+        else:
+            work.ended(child.end or {}, died, words)
+
+    def _enforce(self) -> None:
+        """Time limits, cancelled cases, leases, and the end of patience when somebody wants us to stop."""
+        now = time.monotonic()
+        for child, work in self.running.items():
+            if now > child.deadline:
+                child.kill(f"the time limit of {work.limit:g} s was not enough")
+            if self.stopping is not None and (now > self.stopping or not _sends(work)):
+                child.kill(STOPPED)
+        if now - self._renewed > LEASE / 10:
+            self._renewed = now
+            self._renew()
+
+    def _renew(self) -> None:
+        for child, work in self.running.items():
+            if not isinstance(work, CaseWork):
+                continue
+            if not self.shop.ledger.renew(work.claim, lease=LEASE):
+                child.kill("another process has taken over this case")
+            elif not self.shop.ledger.owns(work.claim):
+                child.kill(CANCELLED)
+
+    def stop(self, patience: float = STOP_PATIENCE) -> None:
+        """No new work; children that are sending may finish, the others are ended and go on with the next run."""
+        self.stopping = time.monotonic() + patience
+
+    def _stop_for(self, error: StateError) -> None:
+        self.trouble = self.trouble or error
+        self.stop(patience=0.0)
+
+    def report(self) -> RunReport:
+        """What was done so far."""
+        return report_on(
+            self.shop.ledger, self.shop.touched, self.shop.arrivals,
+            paused=self.paused, interrupted=self.stopping is not None and self.trouble is None, error=self.trouble,
+        )  # fmt: skip
+
+
+STOPPED = "casepan was stopped"
+CANCELLED = "the case was cancelled"
+
+
+def _sends(work: Work) -> bool:
+    return isinstance(work, CaseWork) and work.open is not None
+
+
+def run_once(
+    lab: Lab,
+    loader: str = LOADER,
+    *,
+    pipelines: Sequence[str] | None = None,
+    on_progress: Progress | None = None,
+) -> RunReport:
+    """Take what lies still in the inboxes, finish everything that can be finished now, and report.
+
+    Args:
+        loader: ``"module:function"``: called with the names of the lab's adapters, here and in each child, it gives the registry.
+        pipelines: names; None means all.
+        on_progress: is told every event.
+
+    Raises:
+        ConfigError: a pipeline that does not exist. AdapterError: a stage that is not there.
+        StateError: another casepan is at work here, or the state folder cannot be used.
+    """
+    with supervising(lab, loader, pipelines, on_progress, patient=False) as supervisor:
+        supervisor.recover()
+        supervisor.look()
+        settle = max((inbox.settle for inbox in supervisor.inboxes), default=0.0)
+        begun = time.monotonic()
+        while time.monotonic() - begun < settle and supervisor.stopping is None:
+            supervisor.turn()
+        supervisor.look()
+        while supervisor.busy():
+            supervisor.turn()
+        return supervisor.report()
+
+
+def run_watch(
+    lab: Lab,
+    loader: str = LOADER,
+    *,
+    pipelines: Sequence[str] | None = None,
+    on_progress: Progress | None = None,
+    until: Callable[[], bool] | None = None,
+) -> RunReport:
+    """Watch the inboxes until somebody stops it (Ctrl-C, SIGTERM) or ``until()`` says so.
+
+    Raises:
+        As :func:`run_once`.
+    """
+    with supervising(lab, loader, pipelines, on_progress, patient=True) as supervisor:
+        supervisor.recover()
+        pause = min((inbox.pause for inbox in supervisor.inboxes), default=1.0)
+        looked = -pause
+        while supervisor.stopping is None and not (until and until()):
+            if time.monotonic() - looked >= pause:
+                looked = time.monotonic()
+                supervisor.look()
+            supervisor.turn()
+        supervisor.stop() if supervisor.stopping is None else None
+        while supervisor.running:
+            supervisor.turn()
+        return supervisor.report()
+
+
+@contextmanager
+def supervising(
+    lab: Lab, loader: str, pipelines: Sequence[str] | None, on_progress: Progress | None, *, patient: bool
+) -> Iterator[Supervisor]:
+    """A supervisor that holds the lock of the state folder, with Ctrl-C in its hands."""
+    names = _chosen(lab, pipelines)
+    registry = load_registry(loader, lab)
+    _check_stages(lab, registry, names)
+    state = StateFolder(lab.state)
+    state.prepare()
+    here = platform.current()
+    _refuse_share(state, here)
+    with supervisor_lock(state.lock, here) as lock:
+        ledger = Ledger(state.ledger)
+        listeners = (registry.publish, on_progress) if on_progress else (registry.publish,)
+        journal = Journal(state.log, listeners)
+        shop = Shop(lab, state, ledger, registry, journal, loader)
+        supervisor = Supervisor(shop, names, lock, patient, inboxes_of(lab, registry, names, ledger), here)
+        try:
+            with _stops_on_signals(supervisor):
+                yield supervisor
+        finally:
+            for child in supervisor.running:
+                child.kill(STOPPED)
+            journal.close()
+            ledger.close()
+
+
+def _chosen(lab: Lab, pipelines: Sequence[str] | None) -> tuple[str, ...]:
+    unknown = [name for name in pipelines or () if name not in lab.pipelines]
+    if unknown:
+        raise ConfigError(
+            f"there is no pipeline {unknown[0]!r}", place=str(lab.path), hint=f"There are: {', '.join(lab.pipelines)}."
+        )
+    names = tuple(pipelines) if pipelines else tuple(lab.pipelines)
+    if not names:
+        raise ConfigError("there is no pipeline to run", place=str(lab.path), hint="Add a [pipelines.NAME] table.")
+    return names
+
+
+def _check_stages(lab: Lab, registry: Registry, names: Sequence[str]) -> None:
+    """Every stage must be there before anything is taken: a pipeline that needs a broken plugin does not run."""
+    for name in names:
+        pipeline = lab.pipelines[name]
+        for step in (*pipeline.import_, *pipeline.steps, *pipeline.export):
+            registry.spec(step.use)
+
+
+def _refuse_share(state: StateFolder, here: platform.Platform) -> None:
+    if here.is_network_share(state.root):
+        raise StateError(
+            "the state folder lies on a network share, where its locks cannot be trusted",
+            place=str(state.root),
+            hint="Set [lab] state to a folder on a local disk; inboxes and destinations may lie on shares.",
+        )
+
+
+@contextmanager
+def _stops_on_signals(supervisor: Supervisor) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the run cleanly; the second one ends it at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_: int, __: FrameType | None) -> None:
+        supervisor.stop(0.0 if supervisor.stopping is not None else STOP_PATIENCE)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

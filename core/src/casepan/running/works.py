@@ -1,0 +1,396 @@
+"""The supervisor's side of a child: what it may record, and what its end means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, Protocol
+
+from attrs import define, field, frozen
+
+from casepan.config.lab import Export, Lab, Pipeline
+from casepan.contract.specs import ExporterSpec
+from casepan.errors import FenceLost, StateError
+from casepan.model.case import CaseKey
+from casepan.model.documents import to_document
+from casepan.registry import Registry
+from casepan.running import quarantine
+from casepan.running.deliveries import delay_before
+from casepan.running.journal import Journal
+from casepan.running.layout import StateFolder
+from casepan.running.ledger import ArrivalClaim, CaseClaim, DeliveryRow, Ledger, PlannedDelivery
+from casepan.running.ledger.rows import DeliveryState
+from casepan.running.plan import id_of
+from casepan.running.quarantine import Reason
+from casepan.running.steps import read_result
+from casepan.running.wire import Message
+
+FILE_SIZE_LIMIT = 4 << 30
+NOT_READY_PAUSE = 5.0
+FIRST_CRASH_PAUSE = 0.5
+LONGEST_CRASH_PAUSE = 60.0
+SLOT_PAUSE = 0.5
+BETWEEN_DELIVERIES = 60.0
+
+
+@frozen
+class Shop:
+    """What every piece of work needs.
+
+    Attributes:
+        loader: ``"module:function"`` that makes the registry in children.
+        touched: cases that this run worked on; arrivals: arrivals that it put into quarantine.
+    """
+
+    lab: Lab
+    state: StateFolder
+    ledger: Ledger
+    registry: Registry
+    journal: Journal
+    loader: str
+    touched: set[tuple[str, int]] = field(factory=set)
+    arrivals: set[str] = field(factory=set)
+
+
+class Work(Protocol):
+    """One child's errand."""
+
+    @property
+    def limit(self) -> float:
+        """Seconds from the start until the child is killed."""
+
+    def job(self) -> Message:
+        """What the child is told first."""
+
+    def answer(self, message: Message, extend: Callable[[float], None]) -> Message:
+        """Record what the child asks for. ``extend`` sets a new time limit, counted from now.
+
+        Raises:
+            FenceLost: the claim is lost.
+        """
+
+    def ended(self, end: Message, died: str | None, words: str) -> None:
+        """The child is gone.
+
+        Args:
+            end: its last message, empty when it died.
+            died: how it died, None when it ended as it should.
+            words: what it printed last; private.
+
+        Raises:
+            StateError: the state folder cannot be written any more; the work was given back.
+        """
+
+    def stopped(self) -> None:
+        """The supervisor stopped it for its own reasons: give the work back."""
+
+
+def _job(shop: Shop, pipeline: Pipeline, **more: Any) -> Message:
+    return {
+        "lab": to_document(shop.lab), "loader": shop.loader, "state": str(shop.state.root), "pipeline": pipeline.name,
+        "memory": pipeline.memory_limit, "file_size": FILE_SIZE_LIMIT, **more,
+    }  # fmt: skip
+
+
+def crash_pause(attempts: int) -> float:
+    """Seconds before a case whose child died is tried again."""
+    return float(min(FIRST_CRASH_PAUSE * 2 ** (attempts - 1), LONGEST_CRASH_PAUSE))
+
+
+@define
+class ArrivalWork:
+    """Taking one arrival."""
+
+    shop: Shop
+    claim: ArrivalClaim
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The pipeline whose inbox it lies in."""
+        return self.shop.lab.pipelines[self.claim.pipeline]
+
+    @property
+    def limit(self) -> float:
+        """The pipeline's time limit."""
+        return self.pipeline.time_limit
+
+    def job(self) -> Message:
+        """Take this arrival."""
+        return _job(self.shop, self.pipeline, do="arrival", arrival=self.claim.id, patient=self.claim.patient)
+
+    def answer(self, message: Message, extend: Callable[[float], None]) -> Message:
+        """Register a case, or note that it stands in its folder."""
+        ledger = self.shop.ledger
+        if message["ask"] == "register":
+            due = date.fromisoformat(message["due"]) if message["due"] else None
+            got = ledger.register_case(
+                self.claim,
+                CaseKey(message["adapter"], message["vendor_id"]),
+                message["digest"],
+                priority=self.pipeline.priority,
+                rush=message["rush"],
+                due=due,
+            )
+            self.shop.touched.add((got.ref, got.revision))
+            kind = "case.seen-again" if got.known else "case.registered"
+            self.shop.journal.note(kind, got.ref, revision=got.revision, arrival=self.claim.id)
+            return {"ref": got.ref, "revision": got.revision, "known": got.known}
+        ledger.case_arrived(self.claim, message["ref"], message["revision"])
+        return {}
+
+    def ended(self, end: Message, died: str | None, words: str) -> None:
+        """Taken, waiting, to be tried again, or in quarantine."""
+        error = end.get("error")
+        if error is None and died is not None:
+            error = {"kind": "crash", "code": "CP126", "reason": died, "place": None, "hint": None}
+        if error is not None:
+            self._failed(error, words)
+        elif "waits" in end:
+            self._wait("CP130", f"{end['waits']} files that the order names are not there yet")
+        elif end["failures"]:
+            self._quarantine(end["failures"][0], words)
+        else:
+            self.shop.ledger.arrival_taken(self.claim)
+            self.shop.journal.note("arrival.taken", arrival=self.claim.id, cases=len(end["taken"]))
+
+    def stopped(self) -> None:
+        """Due again."""
+        self.shop.ledger.arrival_interrupted(self.claim)
+
+    def _failed(self, error: Message, words: str) -> None:
+        if error["kind"] == "fence":
+            return
+        if error["kind"] == "state":
+            self.stopped()
+            raise StateError(error["reason"], place=error["place"], hint=error["hint"])
+        if error["kind"] == "not-ready":
+            self._wait(error["code"], error["reason"])
+        elif error["kind"] == "crash" and self.claim.attempts < self.pipeline.attempts:
+            pause = crash_pause(self.claim.attempts)
+            self.shop.ledger.arrival_failed(self.claim, error["code"], error["reason"], delay=pause)
+            self.shop.journal.note("arrival.attempt-failed", arrival=self.claim.id, code=error["code"])
+        else:
+            self._quarantine(error, words)
+
+    def _wait(self, code: str, reason: str) -> None:
+        self.shop.ledger.arrival_waits(self.claim, code, reason, delay=NOT_READY_PAUSE)
+        self.shop.journal.note("arrival.waits", arrival=self.claim.id, code=code)
+
+    def _quarantine(self, error: Message, words: str) -> None:
+        reason = Reason(error["code"], error["reason"], error["place"], error["hint"], details=words)
+        quarantine.put_arrival(self.shop.state, self.claim.id, reason)
+        self.shop.ledger.arrival_quarantined(self.claim, error["code"], error["reason"])
+        self.shop.arrivals.add(self.claim.id)
+        self.shop.journal.note("arrival.quarantined", arrival=self.claim.id, code=error["code"])
+
+
+@define
+class CaseWork:
+    """One attempt at a case: its steps if they are still to be run, and every delivery that is due.
+
+    Attributes:
+        open: key of the delivery in the child's hands, and whether it is being sent or only asked about.
+        checking: True until the verdict is recorded.
+    """
+
+    shop: Shop
+    claim: CaseClaim
+    open: tuple[str, DeliveryState] | None = None
+    checking: bool = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.checking = self.claim.state == "checking"
+        self.shop.touched.add((self.claim.ref, self.claim.revision))
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The pipeline that took the case in."""
+        return self.shop.lab.pipelines[self.claim.pipeline]
+
+    @property
+    def limit(self) -> float:
+        """Of the steps; each delivery has its own."""
+        return self.pipeline.time_limit if self.checking else BETWEEN_DELIVERIES
+
+    def job(self) -> Message:
+        """Work on this case."""
+        claim = self.claim
+        done: Mapping[str, str] = self.shop.ledger.steps_done(claim.ref, claim.revision) if self.checking else {}
+        return _job(
+            self.shop, self.pipeline, do="case", ref=claim.ref, revision=claim.revision, arrival=claim.arrival,
+            check=self.checking, done=dict(done),
+        )  # fmt: skip
+
+    def answer(self, message: Message, extend: Callable[[float], None]) -> Message:
+        """Record a step, the verdict, an intent, a receipt; or say whether the child still owns the case."""
+        ledger, claim, asked = self.shop.ledger, self.claim, message["ask"]
+        if asked == "fence":
+            return {"ok": ledger.owns_send(claim, message["key"])}
+        if asked == "next":
+            return self._next(extend)
+        if asked == "step":
+            ledger.step_done(
+                claim, message["step"], stage=message["stage"], version=message["version"],
+                input_hash=message["input"], seconds=message["seconds"],
+            )  # fmt: skip
+            self._note("step.done", step=message["step"], seconds=round(message["seconds"], 3))
+        elif asked == "verdict":
+            self._verdict(message, extend)
+        elif asked == "receipt":
+            ledger.delivered(claim, message["key"], message["sha256"])
+            self._closed("delivery.sent", message["key"])
+        elif asked == "absent":
+            row = self._row(message["key"])
+            ledger.certainly_absent(claim, row.key, time_limit=self._export(row.export).time_limit)
+            self._closed("delivery.absent", row.key)
+        else:
+            self._delivery_failed(message)
+        return {}
+
+    def ended(self, end: Message, died: str | None, words: str) -> None:
+        """Done for now, to be tried again, or in quarantine; a delivery in its hands has an unknown outcome."""
+        error = end.get("error")
+        if error is not None and error["kind"] == "fence":
+            self._lost()
+            return
+        if self.open is not None:
+            self._unknown(died or "the exporter ended without an answer")
+        if error is not None and error["kind"] == "state":
+            self.stopped()
+            raise StateError(error["reason"], place=error["place"], hint=error["hint"])
+        if self.checking and error is None and died is not None:
+            error = {"kind": "crash", "code": "CP126", "reason": died, "place": None, "hint": None}
+        if self.checking and error is not None:
+            self._attempt_failed(error, words)
+        else:
+            self.shop.ledger.give_back(self.claim)
+
+    def stopped(self) -> None:
+        """Due again; whatever was being sent has an unknown outcome."""
+        if self.open is not None:
+            self._unknown("casepan was stopped while sending")
+        self.shop.ledger.interrupt(self.claim)
+
+    def cancelled(self) -> None:
+        """A person cancelled the case."""
+        if self.open is not None:
+            self._unknown("the case was cancelled while sending")
+        self.shop.ledger.case_cancelled(self.claim)
+        self._note("case.cancelled")
+
+    def _lost(self) -> None:
+        if self.open is not None:
+            self.shop.ledger.release_slot(self.open[0])
+        self._note("case.fence-lost")
+
+    def _verdict(self, message: Message, extend: Callable[[float], None]) -> None:
+        claim = self.claim
+        deliveries = [
+            PlannedDelivery(d["key"], d["export"], d["position"], tuple(d["after"])) for d in message["deliveries"]
+        ]
+        held = message["verdict"] != "accept" or message["hold"]
+        code, reason = ("CP120", message["codes"] or "a step asks for a person") if held else (None, None)
+        if message["verdict"] == "reject":
+            outcome = read_result(self.shop.state.case(claim.ref, claim.revision))
+            quarantine.put_case(
+                self.shop.state, claim.place, claim.arrival, quarantine.reason_of_case(outcome.case, outcome.codes)
+            )
+        self.shop.ledger.verdict_reached(
+            claim, message["verdict"], content=message["content"], hold=message["hold"], deliveries=deliveries,
+            code=code, reason=reason,
+        )  # fmt: skip
+        self.checking = False
+        extend(BETWEEN_DELIVERIES)
+        self._note("case.verdict", verdict=message["verdict"], codes=message["codes"])
+
+    def _next(self, extend: Callable[[float], None]) -> Message:
+        """The first delivery that is due and for which its destination has room; intents are recorded before the answer."""
+        while (row := self.shop.ledger.next_delivery(self.claim)) is not None:
+            export = self._export(row.export)
+            probe = row.state == "unknown"
+            if not probe and not self._begin(row, export):
+                self.shop.ledger.postpone(self.claim, row.key, delay=SLOT_PAUSE)
+                continue
+            if probe and not self._can_ask(export):
+                self._cannot_ask(row, export)
+                continue
+            self.open = (row.key, "unknown" if probe else "sending")
+            extend(export.time_limit)
+            return {"key": row.key, "export": row.export, "probe": probe, "place": self._place(export)}
+        extend(BETWEEN_DELIVERIES)
+        return {"done": True}
+
+    def _begin(self, row: DeliveryRow, export: Export) -> bool:
+        destination = f"{row.pipeline}/{row.export}"
+        return self.shop.ledger.begin_send(
+            self.claim, row.key, destination=destination, parallel=export.parallel, rate=export.rate
+        )
+
+    def _place(self, export: Export) -> str:
+        return self.claim.ref if export.on_existing == "replace" else self.claim.place
+
+    def _can_ask(self, export: Export) -> bool:
+        spec = self.shop.registry.spec(export.use)
+        return isinstance(spec, ExporterSpec) and spec.probe
+
+    def _cannot_ask(self, row: DeliveryRow, export: Export) -> None:
+        if export.on_unknown == "resend":
+            self.shop.ledger.certainly_absent(self.claim, row.key, time_limit=export.time_limit)
+            self._note("delivery.resend-unknown", export=row.export)
+            return
+        reason = "nobody can tell whether it arrived: this destination cannot be asked"
+        self.shop.ledger.outcome_unknown(self.claim, row.key, "CP143", reason, ask_in=None)
+        self._note("delivery.unknown", export=row.export)
+
+    def _delivery_failed(self, message: Message) -> None:
+        row = self._row(message["key"])
+        export = self._export(row.export)
+        if message["unknown"] or row.state == "unknown":
+            self._still_unknown(row, export, message["code"], message["reason"], message["retry_after"])
+        else:
+            delay = delay_before(export.retry, row.attempts, message["retry_after"]) if message["retryable"] else None
+            self.shop.ledger.send_failed(self.claim, row.key, message["code"], message["reason"], delay=delay)
+        self._closed("delivery.failed", row.key, code=message["code"])
+
+    def _unknown(self, why: str) -> None:
+        """The child is gone with a delivery in its hands."""
+        assert self.open is not None
+        row = self._row(self.open[0])
+        self._still_unknown(row, self._export(row.export), "CP143", f"nobody can tell whether it arrived: {why}", None)
+        self._closed("delivery.unknown", row.key)
+
+    def _still_unknown(
+        self, row: DeliveryRow, export: Export, code: str, reason: str, retry_after: float | None
+    ) -> None:
+        """Ask at once after a send, later after a question that was not answered, and a person in the end."""
+        pause: float | None = 0.0
+        if row.state == "unknown":
+            pause = delay_before(export.retry, row.asked + 1, retry_after)
+        self.shop.ledger.outcome_unknown(self.claim, row.key, code, reason, ask_in=pause)
+
+    def _attempt_failed(self, error: Message, words: str) -> None:
+        ledger, claim = self.shop.ledger, self.claim
+        if error["kind"] in ("crash", "not-ready") and claim.attempts < self.pipeline.attempts:
+            ledger.attempt_failed(claim, error["code"], error["reason"], delay=crash_pause(claim.attempts))
+            self._note("attempt.failed", code=error["code"], attempt=claim.attempts)
+            return
+        reason = Reason(error["code"], error["reason"], error["place"], error["hint"], details=words)
+        quarantine.put_case(self.shop.state, claim.place, claim.arrival, reason)
+        ledger.case_quarantined(claim, error["code"], error["reason"])
+        self._note("case.quarantined", code=error["code"], attempt=claim.attempts)
+
+    def _row(self, key: str) -> DeliveryRow:
+        row = self.shop.ledger.delivery(key)
+        if row is None:
+            raise FenceLost("this delivery is no longer in the ledger")
+        return row
+
+    def _export(self, export: str) -> Export:
+        return next(found for found in self.pipeline.export if id_of(found) == export)
+
+    def _closed(self, kind: str, key: str, **detail: str) -> None:
+        self.open = None
+        self._note(kind, key=key, **detail)
+
+    def _note(self, kind: str, **detail: str | float | None) -> None:
+        self.shop.journal.note(kind, self.claim.ref, revision=self.claim.revision, **detail)

@@ -1,0 +1,93 @@
+"""A lab with fake stages: ``lab()`` builds it, ``drop()`` puts an arrival into its inbox, ``traces()`` counts calls."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from casepan.config.lab import AdapterTable, Export, ImportStep, Lab, LabTable, Pipeline, Retry, Step
+from casepan.contract.options import ByteCount, Duration, FolderPath
+from casepan.running.ledger import Ledger
+from casepan.running.report import RunReport
+from casepan.running.supervisor import run_once
+
+FAKES = Path(__file__).with_name("fakes")
+LOADER = "fakelab:load"
+
+
+class FakeLab:
+    """A lab in a temporary folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.calls = root / "calls"
+        for name in ("inbox", "calls"):
+            (root / name).mkdir()
+
+    def lab(self, *steps: Step, export: tuple[Export, ...] = (), **more: Any) -> Lab:
+        """A lab with one pipeline ``p``."""
+        settings = {"time_limit": Duration(20.0), "memory_limit": ByteCount(1 << 30), "attempts": 2, **more}
+        pipeline = Pipeline(
+            name="p",
+            import_=(ImportStep(use="fake.inbox", with_={"path": "inbox"}),),
+            steps=steps,
+            export=export,
+            **settings,
+        )
+        table = LabTable(name="Test", state=FolderPath("state"), min_free=ByteCount(0))
+        return Lab(
+            version=1, lab=table, adapters={"fake": AdapterTable()}, pipelines={"p": pipeline}, path=self.root / "lab.toml"
+        )
+
+    def drop(self, name: str = "Sentinel Surname", *, order: Mapping[str, Any] | None = None, body: str = "x") -> Path:
+        """An arrival in the inbox."""
+        folder = self.root / "inbox" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "order.json").write_text(json.dumps({"id": name, **(order or {})}))
+        (folder / "upper.stl").write_text(body)
+        return folder
+
+    def run(self, lab: Lab, **more: Any) -> RunReport:
+        """One run."""
+        return run_once(lab, LOADER, **more)
+
+    def traces(self) -> Counter[str]:
+        """How often each fake stage was called."""
+        return Counter(path.name.partition("#")[0] for path in self.calls.iterdir())
+
+    def ledger(self) -> Ledger:
+        """The ledger as it stands."""
+        return Ledger(self.root / "state" / "ledger.sqlite")
+
+
+def act(do: str = "nothing", **more: Any) -> Step:
+    """A step with the fake transformer."""
+    return Step(use="fake.act", id=f"act-{do}", with_={"do": do, **more})
+
+
+def look(code: str = "mesh.hole", severity: str = "warning", **more: Any) -> Step:
+    """A step with the fake validator, which finds something."""
+    return Step(use="fake.look", id="look", with_={"do": "find", "code": code, "severity": severity}, **more)
+
+
+def send(id: str = "out", *, use: str = "fake.send", do: str = "deliver", **more: Any) -> Export:
+    """An export with the fake destination; ``times`` and ``seconds`` are options of it."""
+    options = {name: more.pop(name) for name in ("times", "seconds") if name in more}
+    retry = Retry(attempts=3, first_delay=Duration(0.05), max_delay=Duration(0.2))
+    settings = {"retry": retry, "time_limit": Duration(1.0), **more}
+    return Export(use=use, id=id, with_={"path": f"out/{id}", "do": do, **options}, **settings)
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeLab:
+    """A lab with fake stages, known to child processes too."""
+    made = FakeLab(tmp_path)
+    monkeypatch.setenv("FAKELAB", str(made.calls))
+    monkeypatch.setenv("PYTHONPATH", str(FAKES))
+    monkeypatch.syspath_prepend(str(FAKES))
+    return made
