@@ -105,7 +105,9 @@ class Archive:
     def read(self, name: str, limit: int = READ_BYTES) -> bytes:
         """A whole member, at most ``limit`` bytes. Raises ``LimitExceeded`` when it is larger."""
         if self._infos[name].file_size > limit:
-            raise LimitExceeded(f"this file is larger than the {limit >> 20} MiB that may be read here", place=self._at(name))
+            raise LimitExceeded(
+                f"this file is larger than the {limit >> 20} MiB that may be read here", place=self._at(name)
+            )
         return b"".join(self._chunks(name))
 
     def open(self, name: str) -> BinaryIO:
@@ -148,7 +150,9 @@ class Archive:
             return self._zip.open(info)
         except NotImplementedError as error:
             hint = "Ask the sender to pack an ordinary zip, or unpack it and drop the folder."
-            raise CorruptFile("packed with a method that this program does not know", place=self._at(name), hint=hint) from error
+            raise CorruptFile(
+                "packed with a method that this program does not know", place=self._at(name), hint=hint
+            ) from error
 
 
 def _opened(stream: BinaryIO, place: str) -> ZipFile:
@@ -201,7 +205,9 @@ def _check_names(names: Sequence[str], place: str) -> None:
 
 def _names_of(infos: Sequence[ZipInfo], order: Sequence[str]) -> tuple[list[str], str | None]:
     raw = [None if info.flag_bits & _UTF8_FLAG else info.orig_filename.encode("cp437") for info in infos]
-    known = [info.orig_filename if old is None else _unicode_path(info, old) for info, old in zip(infos, raw, strict=True)]
+    known = [
+        info.orig_filename if old is None else _unicode_path(info, old) for info, old in zip(infos, raw, strict=True)
+    ]
     unknown = [old for old, name in zip(raw, known, strict=True) if name is None and old is not None]
     decoded, encoding = decode_names(unknown, order)
     rest = iter(decoded)
@@ -254,5 +260,3 @@ def _mtime(info: ZipInfo) -> float:
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return 0.0
     return float(calendar.timegm((year, month, day, hour, minute, min(second, 59))))
-
-

@@ -8,8 +8,12 @@ from collections.abc import Callable, Sequence
 DEFAULT_ORDER = ("utf-8", "cp949", "cp932", "gbk", "cp437", "cp866", "cp1252")
 """Code pages that are tried; of two that fit equally well, the earlier one is taken."""
 
-_COMMON = frozenset("김이박최정강조윤장임한오서신권황안송류홍전고문양손배백허남심노하곽성차주우구민유진지현수영상악바트교합의케스환자치과스캔")
-_COMMON_HAN = frozenset("王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢上下颌颚牙口腔病例患者扫描咬合山田中村佐藤鈴木高橋伊渡辺小加吉顎右左")
+_COMMON = frozenset(
+    "김이박최정강조윤장임한오서신권황안송류홍전고문양손배백허남심노하곽성차주우구민유진지현수영상악바트교합의케스환자치과스캔"
+)
+_COMMON_HAN = frozenset(
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢上下颌颚牙口腔病例患者扫描咬合山田中村佐藤鈴木高橋伊渡辺小加吉顎右左"
+)
 
 
 def decode_names(raw: Sequence[bytes], order: Sequence[str] = DEFAULT_ORDER) -> tuple[list[str], str | None]:

@@ -85,7 +85,9 @@ def group_loose(times: Mapping[str, float]) -> tuple[Bundle, ...]:
         clusters = _by_time(group, times)
         groups += clusters
         late |= {one.path for one in group} if len(clusters) > 1 else set()
-    bundles = [evolve(one, doubt=_FAR_APART) if late.intersection(one.paths) else one for one in _settled_strays(groups)]
+    bundles = [
+        evolve(one, doubt=_FAR_APART) if late.intersection(one.paths) else one for one in _settled_strays(groups)
+    ]
     rest = sorted(set(times).difference(documents, (one.path for one in meshes)))
     bundles += [Bundle((name,), folded(strip_copy_marks(_stem(name)))) for name in rest]
     return _with_documents(bundles, documents)

@@ -65,7 +65,7 @@ class FolderListing:
 
     @classmethod
     def of(cls, path: Path, how: Opening | None = None) -> FolderListing:
-        """The listing of a folder, a zip or a single file.
+        """The listing of a folder, a zip or a single file. ``path`` itself may be a link; links inside are never followed.
 
         Zips are looked into when they are the arrival itself or lie at the top of an arriving folder, by their suffix ``.zip``;
         anything else that happens to be a zip (``.dxd``, ``.3oxz``, ``.3ml``) is one opaque file, see ``open_archive``.
@@ -76,8 +76,9 @@ class FolderListing:
             CorruptFile, UnsafeArchive: a zip that cannot be used.
             LimitExceeded: more files than one arrival can hold. CaseError: something may not be read.
         """
-        if not os.path.lexists(path):
+        if not path.exists():
             raise UsageError("there is nothing of this name", place=str(path))
+        path = path.resolve() if path.is_symlink() else path
         if path.is_dir():
             return cls(path, path.name, walk(path), how or Opening())
         return cls.of_files(path.parent, (path.name,), how)
@@ -175,7 +176,9 @@ class FolderListing:
 def open_plain(path: Path) -> BinaryIO:
     """A plain file for reading; a link, a pipe or a device is refused even when it appeared a moment ago."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        descriptor = os.open(
+            path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        )
     except OSError as error:
         raise unreadable(error, str(path)) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -61,7 +61,9 @@ def recognise(listing: Listing, registry: Recogniser) -> RecognitionResult:
     chosen: list[Recognition] = []
     disputed: list[Recognition] = []
     for rank in (3, 2, 1):
-        free = [claim for claim in special if _RANK[claim.confidence] == rank and not _overlaps(claim, [*chosen, *disputed])]
+        free = [
+            claim for claim in special if _RANK[claim.confidence] == rank and not _overlaps(claim, [*chosen, *disputed])
+        ]
         fought = [claim for claim in free if any(_rivals(claim, other) for other in free)]
         chosen += _one_stage_each([claim for claim in free if claim not in fought])
         disputed += fought if rank > 1 else []
@@ -142,4 +144,12 @@ def _unclaimed(listing: Listing, chosen: Sequence[Recognition]) -> tuple[Finding
     if not left:
         return ()
     message = f"{len(left)} meshes of the arrival belong to none of its cases"
-    return (Finding("arrival.unrecognised", "warning", message, value=float(len(left)), hint="Look at them with casepan inspect."),)
+    return (
+        Finding(
+            "arrival.unrecognised",
+            "warning",
+            message,
+            value=float(len(left)),
+            hint="Look at them with casepan inspect.",
+        ),
+    )

@@ -16,6 +16,7 @@ from casepan.errors import CaseError, NotReady, StateError
 from casepan.model.files import FileRef
 
 CHUNK = 1 << 20
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _CHANGED = "a file changed while it was copied"
 _WAIT = "Wait until nobody writes to it any more."
 
@@ -65,8 +66,15 @@ def _listed(source: Path, names: tuple[str, ...]) -> list[Seen]:
             folder = is_folder(path.lstat())
         except OSError as error:
             raise unreadable(error, str(path)) from error
-        found += [_below(name, seen) for seen in walk(path)] if folder else [look(path, name)]
+        found += [_below(name, seen) for seen in walk(path)] if folder else [_plain(path, name)]
     return [seen for seen in found if seen.why is None]
+
+
+def _plain(path: Path, name: str) -> Seen:
+    seen = look(path, name)
+    if seen.why:
+        raise CaseError(seen.why, place=str(path), hint="Drop the files themselves into the inbox.")
+    return seen
 
 
 def _below(name: str, seen: Seen) -> Seen:
@@ -100,7 +108,7 @@ def _state(source: BinaryIO) -> tuple[int, int]:
 def _copy(source: BinaryIO, target: Path, place: str) -> tuple[int, str]:
     digest, size = sha256(), 0
     try:
-        with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "wb") as copy:
+        with os.fdopen(os.open(target, _NEW_FILE, 0o600), "wb") as copy:
             while chunk := _read(source, place):
                 digest.update(chunk)
                 size += len(chunk)

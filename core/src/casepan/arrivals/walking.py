@@ -44,7 +44,9 @@ def walk(root: Path, most: int = MOST_FILES) -> tuple[Seen, ...]:
     for one in _walk(root, "", 0):
         seen.append(one)
         if len(seen) > most:
-            raise LimitExceeded(f"more than {most} files in one arrival", place=str(root), hint="Drop one case at a time.")
+            raise LimitExceeded(
+                f"more than {most} files in one arrival", place=str(root), hint="Drop one case at a time."
+            )
     return tuple(sorted(seen, key=lambda one: one.path))
 
 
@@ -61,7 +63,7 @@ def _walk(folder: Path, prefix: str, depth: int) -> Iterator[Seen]:
         raise LimitExceeded(f"folders more than {DEEPEST} deep", place=str(folder), hint="Drop the case's own folder.")
     try:
         with os.scandir(folder) as found:
-            inside = [(entry.name, entry.stat(follow_symlinks=False)) for entry in found]
+            inside = [(entry.name, os.lstat(entry.path)) for entry in found]  # Windows' scandir tells stale sizes
     except OSError as error:
         raise unreadable(error, str(folder)) from error
     for name, status in inside:

@@ -33,7 +33,9 @@ def read_xml(data: bytes, *, place: str = "") -> Element:
         builder.parser.Parse(text.encode("utf-8", "replace"), True)
         return builder.tree.close()
     except expat.ExpatError as error:
-        raise CorruptFile(f"not well-formed XML: {expat.ErrorString(error.code)}", place=place, line=error.lineno) from error
+        raise CorruptFile(
+            f"not well-formed XML: {expat.ErrorString(error.code)}", place=place, line=error.lineno
+        ) from error
     except AssertionError as error:  # TreeBuilder's word for a document without a root
         raise CorruptFile("an XML document without any element", place=place) from error
 

@@ -28,7 +28,9 @@ _NAMELESS = frozenset("export exports data files stl ply obj mesh meshes upload 
 class GenericOptions:
     """What the lab knows of scanners without an adapter."""
 
-    in_occlusion: bool = option(False, "the arches of these scanners share one occlusion frame, so that no bite scan is needed")
+    in_occlusion: bool = option(
+        False, "the arches of these scanners share one occlusion frame, so that no bite scan is needed"
+    )
 
 
 def recognise_generic(listing: Listing) -> tuple[Recognition, ...]:

@@ -20,7 +20,9 @@ class InboxOptions:
     give_up: Duration = option(Duration(7200.0), "an arrival with missing files is taken all the same after this time")
     done: str = option("leave", "`leave`, or `move:FOLDER` to move the source away once every receipt is there")
     names: tuple[str, ...] = option((), "patterns of names to take, such as `*.zip`; empty takes everything")
-    skip: tuple[str, ...] = option((), "patterns of names to leave alone, besides unfinished downloads and hidden files")
+    skip: tuple[str, ...] = option(
+        (), "patterns of names to leave alone, besides unfinished downloads and hidden files"
+    )
 
 
 class Inbox:
