@@ -168,9 +168,9 @@ class Expected:
 
     Attributes:
         stage: the importer that must claim it, None when nothing may.
-        scans: path in the arrival (as ``inspect`` prints it) to ``"role/arch"``; ``"bite/-"`` when no arch.
-        teeth: all ordered FDI teeth, ascending.
-        vendor_id: the identity that must be read, None when not checked.
+        scans: path in the arrival (as ``inspect`` prints it) to ``"role/arch"``, over all cases; ``"bite/-"`` when no arch.
+        teeth: all ordered FDI teeth over all cases, ascending.
+        vendor_id: the identity of the first case, None when not checked.
         closed: number of closed files.
         cases: number of cases in the arrival.
         outcome: what a default crown-and-bridge pipeline must end with.

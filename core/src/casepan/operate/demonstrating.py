@@ -12,7 +12,7 @@ from casepan.contract.specs import Sample
 from casepan.registry import Registry
 
 if TYPE_CHECKING:
-    from casepan.running.supervisor import RunReport
+    from casepan.running.report import RunReport
 
 LAB = """\
 # Made by `casepan demo`. Everything in it is generated; no patient was involved.
@@ -50,6 +50,9 @@ use = "core.rename"
 use = "core.folder"
 with = {{ path = "out" }}
 """
+
+
+STATE_OF = {"accept": "handed-on", "review": "review", "reject": "quarantine"}
 
 
 @frozen
@@ -110,3 +113,35 @@ def write_demo(folder: Path, registry: Registry) -> tuple[Planned, ...]:
     tables = "".join(f"[adapters.{name}]\n" for name in enabled)
     (folder / "lab.toml").write_text(LAB.format(adapters=tables), encoding="utf-8")
     return tuple(planned)
+
+
+def run_demo(folder: Path, registry: Registry) -> Demo:
+    """Write the demo, run its pipeline once, and compare what became of each arrival with the plan.
+
+    Running it again in the same folder shows that nothing is done twice.
+    """
+    from casepan.config.loader import load_lab
+    from casepan.running.supervisor import run_once
+
+    planned = write_demo(folder, registry)
+    report = run_once(load_lab(folder / "lab.toml"))
+    outcomes = tuple(_outcome(plan, folder) for plan in planned)
+    return Demo(folder, report, outcomes)
+
+
+def _outcome(plan: Planned, folder: Path) -> Outcome:
+    """Look the arrival up in the state folder; a person could do the same with ``casepan cases show``."""
+    from casepan.operate.desk import open_desk
+    from casepan.running.intake import ARRIVAL_DOCUMENT, read_landed
+
+    with open_desk(folder / "lab.toml") as desk:
+        for arrival in desk.ledger.arrivals():
+            place = desk.state.arrival(arrival.id)
+            if not (place / ARRIVAL_DOCUMENT).is_file() or plan.arrival not in read_landed(place).names:
+                continue
+            cases = [row for row in desk.ledger.cases() if row.arrival == arrival.id]
+            if not cases:
+                return Outcome(plan, None, arrival.state, arrival.state == "quarantined" and plan.outcome == "quarantine")
+            row = cases[0]
+            return Outcome(plan, row.place, row.state, row.state == STATE_OF[plan.outcome])
+    return Outcome(plan, None, "not taken", came_out_as_planned=False)

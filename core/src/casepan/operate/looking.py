@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +17,11 @@ from casepan.model.case import Case, Scan
 from casepan.model.finding import Finding
 from casepan.model.vocabulary import Verdict
 from casepan.registry import Registry
+from casepan.running.context import Bench
 from casepan.running.verdict import verdict_of
 
 if TYPE_CHECKING:
     from casepan.config.lab import Lab
-    from casepan.running.context import StageContext
 
 
 @frozen
@@ -100,38 +98,35 @@ def look_at(path: Path, registry: Registry, options: LookOptions | None = None) 
         raise UsageError("there is no such file or folder", place=str(path), hint="Check the path.")
     try:
         listing = FolderListing.of(path)
-        result = recognise(listing, registry)
+        with Bench.on(listing) as bench:
+            return _look_on(listing, bench, path, registry, options)
     except (CaseError, NotReady, OSError) as error:
-        return _unusable(path, error, options)
+        findings = (_failure(error),)
+        return Inspection(path, (), findings, verdict_of(findings, _table(options)))
+
+
+def _look_on(
+    listing: FolderListing, bench: Bench, path: Path, registry: Registry, options: LookOptions
+) -> Inspection:
+    result = recognise(listing, registry)
     cases = []
     failures = list(result.findings)
     for recognition in result.chosen:
         try:
-            cases.append(_look_at_case(recognition, listing, registry, options))
+            cases.append(_look_at_case(recognition, bench, registry, options))
         except (CaseError, NotReady, AdapterError) as error:
             failures.append(_failure(error))
     findings = tuple(failures)
     return Inspection(path, tuple(cases), findings, verdict_of(findings, _table(options)))
 
 
-def _look_at_case(
-    recognition: Recognition, listing: FolderListing, registry: Registry, options: LookOptions
-) -> LookedAt:
-    with _context(listing, options) as ctx:
-        case = registry.build(recognition.stage).read(recognition, ctx)
-        case = _with_rx(case, options.rx)
-        facts, noticed = _facts(case, ctx)
-        checks, found = _run_checks(case, ctx, registry) if options.checks else ((), ())
-        findings = _each_once((*case.findings, *noticed, *found))
-        return LookedAt(recognition, case, facts, findings, checks, verdict_of(findings, _table(options)))
-
-
-@contextmanager
-def _context(listing: FolderListing, options: LookOptions) -> Iterator[StageContext]:
-    from casepan.running.context import looking_context
-
-    with tempfile.TemporaryDirectory(prefix="casepan-") as scratch:
-        yield looking_context(listing, Path(scratch), lab=options.lab)
+def _look_at_case(recognition: Recognition, bench: Bench, registry: Registry, options: LookOptions) -> LookedAt:
+    case = registry.build(recognition.stage).read(recognition, bench.importing(recognition.stage))
+    case = _with_rx(case, options.rx)
+    facts, noticed = _facts(case, bench)
+    checks, found = _run_checks(case, bench, registry) if options.checks else ((), ())
+    findings = _each_once((*case.findings, *noticed, *found))
+    return LookedAt(recognition, case, facts, findings, checks, verdict_of(findings, _table(options)))
 
 
 def _with_rx(case: Case, rx: Path | None) -> Case:
@@ -146,34 +141,34 @@ def _with_rx(case: Case, rx: Path | None) -> Case:
     return evolve(case, prescription=prescription, patient=patient).with_findings(*findings)
 
 
-def _facts(case: Case, ctx: StageContext) -> tuple[dict[str, ScanFacts], tuple[Finding, ...]]:
+def _facts(case: Case, bench: Bench) -> tuple[dict[str, ScanFacts], tuple[Finding, ...]]:
     from casepan.stages.mesh_sanity import unreadable
 
     facts, findings = {}, []
     for scan in case.scans:
         try:
-            facts[scan.id] = _facts_of(scan, ctx)
+            facts[scan.id] = _facts_of(scan, bench)
         except CaseError as error:
             facts[scan.id] = ScanFacts(readable=False, colour=scan.colour, faces=scan.faces, vertices=scan.vertices)
             findings.append(unreadable(scan, error))
     return facts, tuple(findings)
 
 
-def _facts_of(scan: Scan, ctx: StageContext) -> ScanFacts:
+def _facts_of(scan: Scan, bench: Bench) -> ScanFacts:
     if not scan.readable or scan.role == "photo":
         return ScanFacts(readable=False, colour=scan.colour, faces=scan.faces, vertices=scan.vertices)
-    mesh = ctx.mesh(scan)
+    mesh = bench.mesh(scan)
     extent = mesh.extent_mm if mesh.is_finite else None
     return ScanFacts(True, mesh.colour, len(mesh.faces), len(mesh.vertices), extent)
 
 
-def _run_checks(case: Case, ctx: StageContext, registry: Registry) -> tuple[tuple[CheckRun, ...], tuple[Finding, ...]]:
+def _run_checks(case: Case, bench: Bench, registry: Registry) -> tuple[tuple[CheckRun, ...], tuple[Finding, ...]]:
     runs, findings = [], []
     for spec in registry.stages(ValidatorSpec):
         if not (isinstance(spec, ValidatorSpec) and spec.standalone):
             continue
         try:
-            found = tuple(registry.build(spec.name).check(case, ctx))
+            found = tuple(registry.build(spec.name).check(case, bench.working(spec.name, spec.name)))
         except Exception as error:  # a plugin's bug must not hide what the other checks say
             runs.append(CheckRun(spec.name, ran=False, why=_reason(error)))
             continue
@@ -192,11 +187,6 @@ def _each_once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     for finding in findings:
         seen.setdefault((finding.code, finding.scan, finding.where_mm, finding.message), finding)
     return tuple(seen.values())
-
-
-def _unusable(path: Path, error: Exception, options: LookOptions) -> Inspection:
-    findings = (_failure(error),)
-    return Inspection(path, (), findings, verdict_of(findings, _table(options)))
 
 
 def _failure(error: Exception) -> Finding:

@@ -23,6 +23,14 @@ FINDINGS = (
         "Put each case into a folder of its own and drop it again, or disable the adapter that is wrong.",
     ),
     FindingDoc(
+        "arrival.unreadable",
+        "error",
+        "The arrival cannot be opened",
+        "The zip is cut off or unsafe, a file may not be read, or an adapter could not make sense of the case's own documents.",
+        "A zip whose last part is missing.",
+        "Download it again or ask for it again; the message names the error code, casepan explain CODE tells more.",
+    ),
+    FindingDoc(
         "arrival.incomplete",
         "warning",
         "Files that the order names are missing",

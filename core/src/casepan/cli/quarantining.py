@@ -1,0 +1,92 @@
+"""``casepan quarantine``: what cannot be processed, and the way out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from casepan.cli.console import say, say_json, say_table
+from casepan.cli.shared import By, JsonFlag, LabFile
+
+quarantine_app = typer.Typer(help="What cannot be processed, and the way out.", no_args_is_help=True, rich_markup_mode=None)
+Subject = Annotated[str, typer.Argument(metavar="CASE|ARRIVAL", help="A name as `casepan quarantine list` prints it.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands into the tree."""
+    quarantine_app.command("list")(list_)
+    quarantine_app.command("show")(show)
+    quarantine_app.command("release")(release)
+    quarantine_app.command("retry")(retry)
+    quarantine_app.command("discard")(discard)
+    app.add_typer(quarantine_app, name="quarantine")
+
+
+def list_(lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:
+    """Everything in quarantine with its reason.
+
+    Example:  casepan quarantine list
+    """
+    from casepan.model.documents import to_plain
+    from casepan.operate.desk import list_quarantine, open_desk
+
+    with open_desk(lab) as desk:
+        rows = list_quarantine(desk)
+    if as_json:
+        say_json({"schema": 1, "quarantine": [to_plain(row) for row in rows]})
+        return
+    say_table(("name", "what", "code", "since", "reason"), [(r.subject, r.what, r.code, r.since[:16], r.reason) for r in rows])
+    if not rows:
+        say("Quarantine is empty.")
+
+
+def show(subject: Subject, lab: LabFile = Path("lab.toml")) -> None:
+    """The REASON.txt: what, where, and what to do.
+
+    Example:  casepan quarantine show K7Q2-M4
+    """
+    from casepan.operate.desk import open_desk, show_quarantined
+
+    with open_desk(lab) as desk:
+        say(show_quarantined(desk, subject))
+
+
+def release(subject: Subject, by: By, lab: LabFile = Path("lab.toml")) -> None:
+    """Hand a case on all the same; its findings stay with it.
+
+    Example:  casepan quarantine release K7Q2-M4 --by anna
+    """
+    from casepan.operate.deciding import release as release_case
+    from casepan.operate.desk import open_desk
+
+    with open_desk(lab) as desk:
+        release_case(desk, subject, by=by)
+    say(f"{subject}: released. casepan run hands it on.")
+
+
+def retry(subject: Subject, by: By, lab: LabFile = Path("lab.toml")) -> None:
+    """Run it again from the start, for example after a plugin was enabled or upgraded.
+
+    Example:  casepan quarantine retry K7Q2-M4 --by anna
+    """
+    from casepan.operate.deciding import retry as retry_subject
+    from casepan.operate.desk import open_desk
+
+    with open_desk(lab) as desk:
+        retry_subject(desk, subject, by=by)
+    say(f"{subject}: casepan run tries it again.")
+
+
+def discard(subject: Subject, by: By, lab: LabFile = Path("lab.toml")) -> None:
+    """Put it aside into state/discarded. Nothing is deleted.
+
+    Example:  casepan quarantine discard K7Q2-M4 --by anna
+    """
+    from casepan.operate.deciding import discard as discard_subject
+    from casepan.operate.desk import open_desk
+
+    with open_desk(lab) as desk:
+        discard_subject(desk, subject, by=by)
+    say(f"{subject}: put aside.")

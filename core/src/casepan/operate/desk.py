@@ -1,0 +1,120 @@
+"""A lab's desk: its configuration, its state folder and its ledger, opened for one command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from attrs import frozen
+
+from casepan.config.lab import Lab
+from casepan.config.loader import load_lab
+from casepan.errors import UsageError
+from casepan.model.case import Case
+from casepan.running.intake import read_case
+from casepan.running.layout import StateFolder, parse_place
+from casepan.running.ledger import ArrivalRow, CaseRow, DeliveryRow, EventRow, Ledger
+from casepan.running.quarantine import read_reason
+
+
+@frozen
+class Desk:
+    """An opened lab."""
+
+    lab: Lab
+    state: StateFolder
+    ledger: Ledger
+
+
+@frozen
+class CaseFile:
+    """All that is known of one revision of a case."""
+
+    row: CaseRow
+    case: Case | None
+    deliveries: tuple[DeliveryRow, ...]
+    events: tuple[EventRow, ...]
+    reason: str | None
+
+
+@frozen
+class Quarantined:
+    """One line of ``casepan quarantine list``."""
+
+    subject: str
+    what: str
+    code: str | None
+    reason: str | None
+    since: str
+
+
+@contextmanager
+def open_desk(path: Path, overrides: Sequence[str] = ()) -> Iterator[Desk]:
+    """Open a lab for reading and for decisions.
+
+    Raises:
+        ConfigError: lab.toml is wrong. UsageError: nothing has run here yet. StateError: the ledger cannot be used.
+    """
+    lab = load_lab(path, overrides)
+    state = StateFolder(lab.state)
+    if not state.ledger.is_file():
+        raise UsageError("nothing has run here yet", place=str(lab.state), hint="Start with: casepan run")
+    ledger = Ledger(state.ledger)
+    try:
+        yield Desk(lab, state, ledger)
+    finally:
+        ledger.close()
+
+
+def list_cases(desk: Desk, *, state: str | None = None, pipeline: str | None = None) -> tuple[CaseRow, ...]:
+    """Every revision of every case, newest last."""
+    return desk.ledger.cases(state=state, pipeline=pipeline)
+
+
+def find_case(desk: Desk, place: str) -> CaseRow:
+    """The revision that ``K7Q2-M4`` (the latest) or ``K7Q2-M4-r2`` names.
+
+    Raises:
+        UsageError: there is none.
+    """
+    ref, revision = parse_place(place)
+    row = desk.ledger.case(ref, revision)
+    if row is None:
+        raise UsageError(f"there is no case {place}", hint="casepan cases list shows them all.")
+    return row
+
+
+def show_case(desk: Desk, place: str) -> CaseFile:
+    """All that is known of a case, with its trail."""
+    row = find_case(desk, place)
+    document = desk.state.case(row.ref, row.revision) / "case.json"
+    case = read_case(document) if document.is_file() else None
+    return CaseFile(
+        row,
+        case,
+        desk.ledger.deliveries(row.ref, row.revision),
+        desk.ledger.events(row.ref),
+        read_reason(desk.state, row.place),
+    )
+
+
+def list_quarantine(desk: Desk) -> tuple[Quarantined, ...]:
+    """Cases and arrivals that cannot be processed."""
+    cases = [
+        Quarantined(row.place, "case", row.code, row.reason, row.at) for row in desk.ledger.cases(state="quarantine")
+    ]
+    arrivals: list[ArrivalRow] = list(desk.ledger.arrivals(state="quarantined"))
+    return (*cases, *(Quarantined(row.id, "arrival", row.code, row.reason, row.at) for row in arrivals))
+
+
+def show_quarantined(desk: Desk, subject: str) -> str:
+    """The text of a REASON.txt.
+
+    Raises:
+        UsageError: nothing of that name lies there.
+    """
+    reason = read_reason(desk.state, subject)
+    if reason is None:
+        raise UsageError(f"{subject} is not in quarantine", hint="casepan quarantine list shows what is.")
+    return reason

@@ -1,0 +1,150 @@
+"""Set a lab up and say what is wrong with it: ``init``, ``check``, ``schema``, ``adapters``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from casepan.config.checks import Advice, inspect_lab
+from casepan.config.lab import Lab
+from casepan.config.loader import load_lab
+from casepan.config.schema import lab_schema
+from casepan.config.template import SCHEMA_PATH, lab_template
+from casepan.contract.specs import HealthCheck
+from casepan.errors import CasepanError, UsageError
+from casepan.model.documents import to_plain
+from casepan.registry import CORE, Plugin, Registry
+
+
+@frozen
+class LabCheck:
+    """What ``casepan check`` found.
+
+    Attributes:
+        problems: what keeps the lab from running, in the order of the file.
+        advice: what works and is probably not meant.
+        health: answers of the outside world, with ``--online``.
+        summary: one sentence when all is well.
+    """
+
+    problems: tuple[CasepanError, ...]
+    advice: tuple[Advice, ...] = ()
+    health: tuple[HealthCheck, ...] = ()
+    summary: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the gravest problem; 6 when only the outside world does not answer."""
+        if self.problems:
+            return min(problem.exit_code for problem in self.problems)
+        return 0 if all(row.ok for row in self.health) else 6
+
+    def document(self) -> dict[str, Any]:
+        """The answer as a JSON object."""
+        return {
+            "schema": 1,
+            "ok": self.exit_code == 0,
+            "problems": [
+                {"code": problem.code, "place": problem.place, "reason": problem.reason, "hint": problem.hint}
+                for problem in self.problems
+            ],
+            "advice": to_plain(self.advice),
+            "health": to_plain(self.health),
+        }
+
+
+@frozen
+class AdapterRow:
+    """One line of ``casepan adapters``; ``state`` is ``enabled``, ``available`` (not in lab.toml) or ``broken``."""
+
+    name: str
+    state: str
+    distribution: str
+    version: str
+    title: str = ""
+    formats: tuple[str, ...] = ()
+    evidence: str | None = None
+    problem: str | None = None
+
+    def document(self) -> dict[str, Any]:
+        """The row as a JSON object."""
+        return {**to_plain(self), "formats": list(self.formats)}
+
+
+def write_lab(folder: Path, name: str) -> tuple[Path, ...]:
+    """Write ``lab.toml``, its JSON Schema and an empty inbox.
+
+    Raises:
+        UsageError: there is a lab.toml already.
+    """
+    target = folder / "lab.toml"
+    if target.exists():
+        raise UsageError("there is a lab.toml already", place=str(target), hint="Edit it, or choose another folder.")
+    registry = Registry.load()
+    enabled = [plugin.name for plugin in registry.plugins if plugin.name not in (CORE, "example")]
+    schema = folder / SCHEMA_PATH
+    schema.parent.mkdir(parents=True, exist_ok=True)
+    (folder / "inbox").mkdir(exist_ok=True)
+    schema.write_text(json.dumps(lab_schema(registry), indent=2) + "\n", encoding="utf-8")
+    target.write_text(lab_template(name, enabled), encoding="utf-8")
+    return target, schema
+
+
+def check_lab_file(path: Path, overrides: Sequence[str] = (), *, online: bool = False) -> LabCheck:
+    """Check a lab.toml and everything it names. Changes nothing."""
+    try:
+        lab = load_lab(path, overrides)
+    except CasepanError as error:
+        return LabCheck(getattr(error, "problems", ()) or (error,))
+    registry = Registry.load(lab.adapters)
+    checked = inspect_lab(lab, registry)
+    health = _health(lab, registry) if online and not checked.problems else ()
+    count = len(lab.pipelines)
+    enabled = ", ".join(sorted(lab.adapters)) or "no adapters"
+    summary = f"{path}: all is well ({count} pipeline{'s' if count != 1 else ''}; {enabled})"
+    return LabCheck(checked.problems, checked.advice, health, summary)
+
+
+def schema_of(what: str) -> dict[str, Any]:
+    """The JSON Schema of ``lab`` (with the options of every installed plugin) or ``rx``.
+
+    Raises:
+        UsageError: neither of them.
+    """
+    if what == "lab":
+        return lab_schema(Registry.load())
+    if what == "rx":
+        from casepan.knowledge.rx import rx_schema
+
+        return rx_schema()
+    raise UsageError(f"there is no schema {what!r}", hint="casepan schema lab, or casepan schema rx")
+
+
+def adapter_rows(lab: Path | None = None) -> tuple[AdapterRow, ...]:
+    """Every installed plugin, by name: enabled ones first loaded, others only named.
+
+    Args:
+        lab: a lab.toml whose ``[adapters]`` decide; None counts every installed plugin as enabled.
+    """
+    registry = Registry.load(load_lab(lab).adapters if lab else None)
+    rows = [_enabled_row(plugin) for plugin in registry.plugins]
+    for problem in registry.problems:
+        words = f"{problem.distribution} {problem.version}: {problem.reason}. {problem.hint}"
+        rows.append(AdapterRow(problem.name, "broken", problem.distribution, problem.version, problem=words))
+    rows += [AdapterRow(item.name, "available", item.distribution, item.version) for item in registry.available]
+    return tuple(sorted(rows, key=lambda row: (row.name != CORE, row.name, row.distribution)))
+
+
+def _enabled_row(plugin: Plugin) -> AdapterRow:
+    info = plugin.info
+    return AdapterRow(
+        plugin.name, "enabled", plugin.distribution, plugin.version, info.title, info.formats, info.evidence
+    )
+
+
+def _health(lab: Lab, registry: Registry) -> tuple[HealthCheck, ...]:
+    return tuple(row for name, table in lab.adapters.items() for row in registry.health(name, table))
