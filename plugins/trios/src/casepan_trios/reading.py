@@ -37,8 +37,8 @@ CLOSED_SCAN = (
     "(with colour) or STL instead of DCM; in the Communicate portal download STL instead of DCM."
 )
 CLOSED_ORDER = (
-    "A 3OXZ order opens in 3Shape software only. In 3Shape Unite export the scans as PLY (with colour) or STL instead of "
-    "3OXZ; in the Communicate portal download the STL files."
+    "A 3OXZ order opens in 3Shape software only. In 3Shape Unite export the scans as PLY (with colour) or STL, not "
+    "as 3OXZ; in the Communicate portal download the STL files."
 )
 LARGEST_COMMENT = 1024 * 1024
 _DOCUMENTS = {
