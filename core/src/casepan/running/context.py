@@ -133,7 +133,7 @@ class Bench:
         """A file of the arrival, hashed once."""
         if path not in self._hashed:
             with self._arrival().open(path) as stream:
-                content = file_digest(stream, "sha256").hexdigest()
+                content = file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # BinaryIO has readinto
                 self._hashed[path] = FileRef(path, stream.seek(0, io.SEEK_END), content)
         return self._hashed[path]
 

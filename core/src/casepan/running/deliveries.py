@@ -41,7 +41,7 @@ def delay_before(retry: Retry, attempts: int, retry_after: float | None, chance:
     if attempts >= retry.attempts:
         return None
     spread = random.random() if chance is None else chance
-    doubled = min(retry.first_delay * 2 ** (attempts - 1), retry.max_delay)
+    doubled = float(min(retry.first_delay * 2 ** (attempts - 1), retry.max_delay))
     return max(doubled * (0.75 + 0.5 * spread), retry_after or 0.0)
 
 
@@ -105,7 +105,7 @@ class Sender:
         kept = read_receipt(self.folder, id_of(export))
         if kept is not None and kept.key == order["key"] and order["probe"]:
             return kept
-        options = structure_options(
+        options: Any = structure_options(
             self.registry.options_type(export.use), export.with_, place=f"export {id_of(export)}"
         )
         stage = self.registry.build(export.use, options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from casepan.contract.listing import Recognition
 from casepan.errors import CaseError, StateError
 from casepan.model.case import Case
 from casepan.model.documents import converter, to_plain
+from casepan.model.finding import Finding
 from casepan.registry import Registry
 from casepan.running.context import Bench
-from casepan.running.durable import private_folder, publish_folder, read_document, write_document
+from casepan.running.durable import private_folder, read_document, sync_folder, write_document
 from casepan.running.layout import StateFolder
 from casepan.running.wire import Link, describe_error
 
@@ -34,12 +36,14 @@ class Landed:
 
     Attributes:
         root: the inbox; names: what of it belongs to the arrival, top-level names.
+        doubt: why a person should look whether these files belong together.
     """
 
     root: str
     names: tuple[str, ...]
     pipeline: str
     inbox: str
+    doubt: str | None = None
 
 
 def write_landed(folder: Path, landed: Landed) -> None:
@@ -103,10 +107,10 @@ class Intake:
             return
         landed = read_landed(folder)
         part = folder / f"{SOURCE_FOLDER}.part"
-        discard_folder(part)
-        private_folder(part)
-        take_snapshot(Path(landed.root), landed.names, part)
-        publish_folder(part, folder / SOURCE_FOLDER, folder / f"{SOURCE_FOLDER}.old")
+        shutil.rmtree(part, ignore_errors=True)
+        take_snapshot(Path(landed.root), landed.names, private_folder(part))
+        part.replace(folder / SOURCE_FOLDER)
+        sync_folder(folder)
 
     def _cases(self, bench: Bench) -> dict[str, Any]:
         assert bench.listing is not None
@@ -126,7 +130,7 @@ class Intake:
     def _take(self, found: Recognition, bench: Bench) -> dict[str, Any]:
         importer = self.registry.build(found.stage)
         case: Case = importer.read(found, bench.importing(found.stage))
-        case = evolve(case, origin=evolve(case.origin, pipeline=self.pipeline))
+        case = evolve(case, origin=evolve(case.origin, pipeline=self.pipeline)).with_findings(*self._doubts())
         answer = self.link.ask(
             ask="register",
             adapter=case.key.adapter,
@@ -141,6 +145,10 @@ class Intake:
             write_case(folder, evolve(case, ref=ref, revision=revision), self.arrival)
             self.link.ask(ask="arrived", ref=ref, revision=revision)
         return {"ref": ref, "revision": revision, "known": bool(answer["known"])}
+
+    def _doubts(self) -> tuple[Finding, ...]:
+        doubt = read_landed(self.state.arrival(self.arrival)).doubt
+        return (Finding("arrival.ambiguous", "warning", doubt, stage="core.inbox"),) if doubt else ()
 
 
 def write_case(folder: Path, case: Case, arrival: str) -> None:
@@ -161,10 +169,3 @@ def read_case(path: Path) -> Case:
         return converter().structure(document["case"], Case)
     except Exception as error:
         raise StateError("a case in the state folder is damaged", place=str(path)) from error
-
-
-def discard_folder(path: Path) -> None:
-    """Remove a left-over of an interrupted child."""
-    import shutil
-
-    shutil.rmtree(path, ignore_errors=True)

@@ -31,6 +31,7 @@ class RunReport:
     Attributes:
         cases: every case that it worked on or saw again, in the order in which they came.
         quarantined: arrivals that became no case, with reason; waiting: arrivals that are not complete yet.
+        unreachable: inboxes that could not be listed, as ``pipeline/step``.
         paused: why no new arrivals were taken, None when they were.
         deliveries_waiting: deliveries of any case that are tried or asked about again later.
         interrupted: True when somebody stopped it; everything goes on with the next run.
@@ -40,6 +41,7 @@ class RunReport:
     cases: tuple[CaseReport, ...] = ()
     quarantined: tuple[ArrivalRow, ...] = ()
     waiting: tuple[ArrivalRow, ...] = ()
+    unreachable: tuple[str, ...] = ()
     paused: str | None = None
     deliveries_waiting: int = 0
     interrupted: bool = False
@@ -52,7 +54,8 @@ class RunReport:
             return INTERRUPTED
         if self.error is not None:
             return self.error.exit_code
-        if self.quarantined or self.waiting or self.paused or any(case.needs_person for case in self.cases):
+        held = any(case.needs_person for case in self.cases)
+        if held or self.quarantined or self.waiting or self.unreachable or self.paused:
             return NEEDS_SOMEBODY
         return DELIVERIES_WAIT if self.deliveries_waiting else DONE
 
@@ -62,6 +65,7 @@ def report_on(
     touched: set[tuple[str, int]],
     arrivals: set[str],
     *,
+    unreachable: tuple[str, ...] = (),
     paused: str | None = None,
     interrupted: bool = False,
     error: StateError | None = None,
@@ -73,6 +77,7 @@ def report_on(
         cases=cases,
         quarantined=tuple(row for row in ledger.arrivals(state="quarantined") if row.id in arrivals),
         waiting=ledger.arrivals(state="waiting"),
+        unreachable=unreachable,
         paused=paused,
         deliveries_waiting=sum(delivery.waits for delivery in ledger.deliveries()),
         interrupted=interrupted,

@@ -114,7 +114,7 @@ class StepRun:
         return result
 
     def _apply(self, step: Step, name: str, case: Case, out: Path) -> Case:
-        options = structure_options(self.registry.options_type(step.use), step.with_, place=f"step {name}")
+        options: Any = structure_options(self.registry.options_type(step.use), step.with_, place=f"step {name}")
         stage = self.registry.build(step.use, options)
         ctx = self.bench.working(step.use, name, out)
         if isinstance(self.registry.spec(step.use), ValidatorSpec):

@@ -76,8 +76,7 @@ class Supervisor:
         if self.paused and not before:
             self.shop.journal.note("intake.paused", free=free, wanted=wanted)
         for inbox in () if self.paused else self.inboxes:
-            for landed, fingerprint in inbox.settled():
-                inbox.enter(landed, fingerprint, self.shop, patient=self.patient)
+            inbox.look(self.shop, patient=self.patient)
 
     def busy(self) -> bool:
         """True while children work, or more is due soon."""
@@ -290,7 +289,7 @@ def supervising(
         listeners = (registry.publish, on_progress) if on_progress else (registry.publish,)
         journal = Journal(state.log, listeners)
         shop = Shop(lab, state, ledger, registry, journal, loader)
-        supervisor = Supervisor(shop, names, lock, patient, inboxes_of(lab, registry, names, ledger), here)
+        supervisor = Supervisor(shop, names, lock, patient, inboxes_of(lab, registry, names), here)
         try:
             with _stops_on_signals(supervisor):
                 yield supervisor

@@ -17,7 +17,14 @@ class PeopleTransitions(DeliveryTransitions):
     """Decisions. A case in work refuses them: its child would not know."""
 
     def decide(
-        self, ref: str, revision: int, verdict: Verdict, deliveries: Sequence[PlannedDelivery], *, who: str
+        self,
+        ref: str,
+        revision: int,
+        verdict: Verdict,
+        deliveries: Sequence[PlannedDelivery],
+        *,
+        who: str,
+        note: str = "",
     ) -> bool:
         """A person accepts or rejects a case that has been checked.
 
@@ -41,7 +48,7 @@ class PeopleTransitions(DeliveryTransitions):
                 state, verdict, self.now(), ref, revision,
             )  # fmt: skip
             self.plan(ref, revision, row["pipeline"], deliveries)
-            self.event("case.decided", ref, revision, verdict=verdict, who=who)
+            self.event("case.decided", ref, revision, verdict=verdict, who=who, note=note)
             self.finish_if_handed_on(ref, revision)
         return True
 
@@ -59,7 +66,7 @@ class PeopleTransitions(DeliveryTransitions):
             self.event("case.retry", ref, revision, who=who)
         return True
 
-    def close_case(self, ref: str, revision: int, *, who: str, kind: str = "case.closed") -> bool:
+    def close_case(self, ref: str, revision: int, *, who: str, kind: str = "case.closed", note: str = "") -> bool:
         """Nothing more happens to it; deliveries that have not begun are withdrawn. False when it is closed already.
 
         A case in work is marked: its supervisor ends the child and closes it then.
@@ -80,7 +87,7 @@ class PeopleTransitions(DeliveryTransitions):
                 )
             else:
                 self.change("update cases set cancel=1 where ref=? and revision=?", ref, revision)
-            self.event(kind, ref, revision, who=who)
+            self.event(kind, ref, revision, who=who, note=note)
         return True
 
     def resend(self, key: str, *, who: str) -> bool:
