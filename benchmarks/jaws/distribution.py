@@ -2,8 +2,8 @@
 
     python benchmarks/jaws/distribution.py [--seeds 60]
 
-The measured rows are minimum / median / maximum over 90 upper and 82 lower arches of 16,000 triangles (3D-IOSSeg), and means with
-deviations of arch widths from the literature (76 people, Class I).
+The measured rows are minimum / median / maximum over 90 upper and 82 lower arches of 16,000 triangles (3D-IOSSeg),
+and means with deviations of arch widths from the literature (76 people, Class I).
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import sys
 from collections import defaultdict
 
 import numpy as np
-
 from casepan.mesh.surface import Mesh
 from casepan.mesh.topology import topology
 from casepan.testing import JawPair, jaw_pair
@@ -101,14 +100,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measured against generated jaws")
     parser.add_argument("--seeds", type=int, default=60)
     values = generated(parser.parse_args().seeds)
-    print(f"{'arch':6}{'quantity':42}{'measured min / median / max':>32}{'generated min / median / max':>34}{'inside':>8}")
+    print(
+        f"{'arch':6}{'quantity':42}{'measured min / median / max':>32}{'generated min / median / max':>34}{'inside':>8}"
+    )
     outside = 0
     for key, (low, middle, high) in MEASURED.items():
         made = np.array(values[key])
         inside = float(((made >= low) & (made <= high)).mean())
         outside += not low <= float(np.median(made)) <= high
-        print(f"{key[0]:6}{key[1]:42}{_three(low, middle, high):>32}"
-              f"{_three(made.min(), float(np.median(made)), made.max()):>34}{inside:>8.0%}")
+        print(
+            f"{key[0]:6}{key[1]:42}{_three(low, middle, high):>32}"
+            f"{_three(made.min(), float(np.median(made)), made.max()):>34}{inside:>8.0%}"
+        )
     return 1 if outside else 0
 
 

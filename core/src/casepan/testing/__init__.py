@@ -1,4 +1,7 @@
-"""casepan's test kit: generated jaws, scan files and faults. Importing it costs nothing; its parts load when they are used."""
+"""casepan's test kit: generated jaws, scan files and faults.
+
+Importing it costs nothing; its parts load when they are used. Faults are in :mod:`casepan.testing.faults`.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +9,35 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from casepan.testing.jaws import Hole as Hole
-    from casepan.testing.jaws import JawPair as JawPair
-    from casepan.testing.jaws import Truth as Truth
-    from casepan.testing.jaws import jaw_pair as jaw_pair
-    from casepan.testing.jaws import lower_scan as lower_scan
-    from casepan.testing.jaws import upper_scan as upper_scan
-    from casepan.testing.scans import scan_bytes as scan_bytes
-    from casepan.testing.scans import small_scan as small_scan
+    from casepan.testing.jaws import JawPair, jaw_pair, lower_scan, upper_scan
+    from casepan.testing.scans import scan_bytes, small_scan
+    from casepan.testing.truth import Hole, HoleTruth, ToothTruth, Truth
 
 _WHERE = {
-    "Hole": "jaws",
+    "Hole": "truth",
+    "HoleTruth": "truth",
     "JawPair": "jaws",
-    "Truth": "jaws",
+    "ToothTruth": "truth",
+    "Truth": "truth",
     "jaw_pair": "jaws",
     "lower_scan": "jaws",
-    "upper_scan": "jaws",
     "scan_bytes": "scans",
     "small_scan": "scans",
+    "upper_scan": "jaws",
 }
-__all__ = list(_WHERE)
+
+__all__ = [
+    "Hole",
+    "HoleTruth",
+    "JawPair",
+    "ToothTruth",
+    "Truth",
+    "jaw_pair",
+    "lower_scan",
+    "scan_bytes",
+    "small_scan",
+    "upper_scan",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from io import BytesIO
 
-import numpy as np
+from attrs import evolve
 
 from casepan.errors import UsageError
 from casepan.mesh.surface import Mesh
+from casepan.mesh.writing import write_mesh
 from casepan.testing.jaws import JawPair, jaw_pair
 
 _SMALL = 2_000
+_HEADER = 80
 
 
 def small_scan(role: str = "upper", seed: int = 0) -> Mesh:
@@ -34,54 +37,36 @@ def _small_pair(seed: int) -> JawPair:
 def scan_bytes(
     mesh: Mesh, format: str = "stl", *, colour: bool = True, header: bytes | None = None, comments: Sequence[str] = ()
 ) -> bytes:
-    """A mesh as the bytes of a binary STL, a binary PLY or an OBJ file.
+    """A mesh as the bytes of a binary STL, a binary PLY, an OBJ or a GLB file.
 
     Args:
         mesh: what to write.
-        format: ``"stl"``, ``"ply"`` or ``"obj"``.
-        colour: whether vertex colours are written (PLY, OBJ).
-        header: the first bytes of an STL file, at most 80; by default ``b"casepan"``.
-        comments: lines for the head of a PLY or OBJ file.
+        format: ``"stl"``, ``"ply"``, ``"obj"`` or ``"glb"``.
+        colour: whether vertex colours are written where the format can hold them.
+        header: the first bytes of an STL file, at most 80, for the layouts of programs that sign there.
+        comments: comment lines for the head of a PLY or an OBJ file.
 
     Raises:
-        UsageError: for another format, or a header that is too long.
+        UsageError: for another format, a header that is too long, or a comment in a format without comments.
     """
-    writers = {"stl": _stl, "ply": _ply, "obj": _obj}
-    if format not in writers:
-        raise UsageError(f"cannot write a scan as {format!r}", hint=f"Known: {', '.join(writers)}.")
-    return writers[format](mesh, colour and mesh.vertex_colours is not None, header or b"casepan", comments)
+    file = BytesIO()
+    write_mesh(mesh if colour else evolve(mesh, vertex_colours=None), file, format=format)
+    data = file.getvalue()
+    if header is not None:
+        data = _signed(data, format, header)
+    return _commented(data, format, comments) if comments else data
 
 
-def _stl(mesh: Mesh, _colour: bool, header: bytes, _comments: Sequence[str]) -> bytes:
-    if len(header) > 80:
-        raise UsageError(f"an STL header has 80 bytes, not {len(header)}", hint="Shorten it.")
-    records = np.zeros(len(mesh.faces), dtype=[("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("spare", "<u2")])
-    corners = mesh.vertices[mesh.faces]
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    records["normal"] = normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-20)
-    records["corners"] = corners
-    return header.ljust(80, b"\0") + np.uint32(len(records)).tobytes() + records.tobytes()
+def _signed(data: bytes, format: str, header: bytes) -> bytes:
+    if format != "stl" or len(header) > _HEADER:
+        raise UsageError(f"only STL has a header, of at most {_HEADER} bytes", hint="Shorten it, or write STL.")
+    return header.ljust(_HEADER, b"\0") + data[_HEADER:]
 
 
-def _ply(mesh: Mesh, colour: bool, _header: bytes, comments: Sequence[str]) -> bytes:
-    rgb = ["property uchar red", "property uchar green", "property uchar blue"] if colour else []
-    lines = ["ply", "format binary_little_endian 1.0", *(f"comment {c}" for c in comments)]
-    lines += [f"element vertex {len(mesh.vertices)}", *(f"property float {axis}" for axis in "xyz"), *rgb]
-    lines += [f"element face {len(mesh.faces)}", "property list uchar int vertex_indices", "end_header", ""]
-    vertices = np.zeros(len(mesh.vertices), dtype=[("xyz", "<f4", 3), *([("rgb", "u1", 3)] if colour else [])])
-    vertices["xyz"] = mesh.vertices
-    if colour:
-        vertices["rgb"] = mesh.vertex_colours
-    faces = np.zeros(len(mesh.faces), dtype=[("count", "u1"), ("corners", "<i4", 3)])
-    faces["count"], faces["corners"] = 3, mesh.faces
-    return "\n".join(lines).encode() + vertices.tobytes() + faces.tobytes()
-
-
-def _obj(mesh: Mesh, colour: bool, _header: bytes, comments: Sequence[str]) -> bytes:
-    rows = mesh.vertices.tolist()
-    if colour and mesh.vertex_colours is not None:
-        rows = [[*row, *rgb] for row, rgb in zip(rows, (mesh.vertex_colours / 255).tolist(), strict=True)]
-    lines = [f"# {c}" for c in comments]
-    lines += ["v " + " ".join(f"{value:.6g}" for value in row) for row in rows]
-    lines += [f"f {a} {b} {c}" for a, b, c in (mesh.faces + 1).tolist()]
-    return ("\n".join(lines) + "\n").encode()
+def _commented(data: bytes, format: str, comments: Sequence[str]) -> bytes:
+    if format == "obj":
+        return "".join(f"# {line}\n" for line in comments).encode() + data
+    if format != "ply":
+        raise UsageError(f"{format} has no comments", hint="Write PLY or OBJ.")
+    magic, form, rest = data.split(b"\n", 2)
+    return b"\n".join([magic, form, *(f"comment {line}".encode() for line in comments), rest])

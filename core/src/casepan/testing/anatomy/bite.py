@@ -2,66 +2,88 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from casepan.mesh.surface import Mesh
-from casepan.testing.anatomy.border import ANTERIOR, FULL, LEFT
-from casepan.testing.anatomy.cells import row
+from casepan.testing.anatomy.border import ANTERIOR, FULL, LEFT, lengths
 from casepan.testing.anatomy.colour import paint
 from casepan.testing.anatomy.crowns import LOWER, UPPER
 from casepan.testing.anatomy.noise import Floats, along
-from casepan.testing.anatomy.occlusion import Ceiling, into_world
 from casepan.testing.anatomy.person import Person
-from casepan.testing.anatomy.sheet import Sheet, sample, spread
+from casepan.testing.anatomy.sheet import Sheet
+from casepan.testing.anatomy.shell import Shell, largest_part
 
-_SHARE = 0.35
+_PLACES = (3, 4, 5, 6)
+_GUM_MM = 2.4
 _NOISE_MM = 0.012
-_GUM_MM = 3.5
+_BRIDGED_MM = 3.5
+_BELOW_MM = 0.4
+_FEWEST_COLUMNS, _FEWEST_ROWS = 48, 12
 
 
-def buccal_bites(
-    person: Person, kinds: Mapping[int, str], ceiling: Ceiling, triangles: int, coverage: str
-) -> tuple[Mesh, ...]:
-    """The bite scans of the covered sides, left first; each has about a third of the triangles of an arch."""
-    pitch = math.sqrt(2 * 30.0 * 24.0 / (triangles * _SHARE)) * 1.15
-    sheets = {}
-    for arch in (UPPER, LOWER):
-        cells = row(person, arch, kinds)
-        sheet = spread(person, arch, cells, sample(cells, arch, pitch))
-        sheets[arch] = (sheet, into_world(person, arch, sheet.points), paint(person, arch, sheet))
+def buccal_bites(person: Person, shells: Mapping[str, Shell], coverage: str) -> tuple[Mesh, ...]:
+    """The bite scans of the covered sides, left first, as dense as the arches."""
     sides = {FULL: (-1, 1), ANTERIOR: (-1, 1), LEFT: (-1,)}.get(coverage, (1,))
-    return tuple(_strip(person, sheets, side) for side in sides)
+    return tuple(_strip(person, shells, side) for side in sides)
 
 
-def _strip(
-    person: Person, sheets: Mapping[str, tuple[Sheet, Floats, NDArray[np.uint8]]], side: int
-) -> Mesh:
-    rng = person.random(50 + side)
-    parts = [_part(rng, arch, *sheets[arch], side) for arch in (UPPER, LOWER)]
-    count = min(len(p[0]) for p in parts)
-    picks = [np.linspace(0, len(p[0]) - 1, count).round().astype(int) for p in parts]
-    points = np.concatenate([p[0][i] for p, i in zip(parts, picks, strict=True)], axis=1)
-    colours = np.concatenate([p[1][i] for p, i in zip(parts, picks, strict=True)], axis=1)
+def _strip(person: Person, shells: Mapping[str, Shell], side: int) -> Mesh:
+    """Rows run from the upper gum down to the upper cusps, across to the lower crowns and down to the lower gum."""
+    rng = person.random(51 + side)
+    s = _stretch(shells[UPPER].sheet, side)
+    upper = _cheek_side(person, shells[UPPER], s, rng, np.inf)
+    lowest = float(np.median(upper[:, -1, 2]))
+    lower = _cheek_side(person, shells[LOWER], s, rng, lowest - _BELOW_MM)
+    both = np.concatenate([upper, lower[:, ::-1]], axis=1)
+    used, faces = np.unique(_faces(both[..., :3]), return_inverse=True)
+    kept = both.reshape(-1, 6)[used]
+    return Mesh(
+        vertices=(kept[:, :3] + rng.normal(0, _NOISE_MM, (len(used), 3))).astype(np.float32),
+        faces=faces.reshape(-1, 3).astype(np.int32),
+        vertex_colours=np.clip(np.round(kept[:, 3:]), 0, 255).astype(np.uint8),
+    )
+
+
+def _stretch(sheet: Sheet, side: int) -> Floats:
+    """Lengths along the arch (columns,) from canine to first molar."""
+    cells = [c for c in sheet.cells if c.centre * side > 0 and c.fdi % 10 in _PLACES]
+    start, end = min(c.start for c in cells), max(c.end for c in cells)
+    return np.linspace(start, end, max(_FEWEST_COLUMNS, round(1.3 * (end - start) / sheet.grid.pitch)))
+
+
+def _cheek_side(person: Person, shell: Shell, s: Floats, rng: np.random.Generator, below: float) -> Floats:
+    """Points and colours (columns, rows, 6) from the gum to short of the cusps, or until z reaches ``below``."""
+    sheet = shell.sheet
+    column = np.interp(s, lengths(sheet), np.arange(len(sheet.grid.owner)))
+    walls = np.array([(1 - c.stand.crown.table[1]) / 2 for c in sheet.cells])[sheet.grid.owner]
+    grid = np.concatenate([shell.world, paint(person, sheet)], axis=-1)
+    start = sheet.crown_rows.start
+    hidden = (shell.world[:, sheet.crown_rows, 2] > below).argmax(axis=1)
+    crown = 0.92 * walls * sheet.grid.rows[1]
+    crown = np.where(hidden > 0, np.minimum(crown, hidden), crown)[np.round(column).astype(int)]
+    gum = (_GUM_MM + 0.5 * along(rng, s, longest=12.0, shortest=0.8)) / sheet.grid.pitch
+    share = np.linspace(0, 1, max(_FEWEST_ROWS, round(float((gum + crown).mean()))))
+    return _between(grid, column[:, None], start - gum[:, None] + (gum + crown)[:, None] * share)
+
+
+def _between(grid: Floats, column: Floats, row: Floats) -> Floats:
+    """Values of a grid (u, v, k) at fractional places."""
+    column = np.broadcast_to(column, row.shape)
+    i = np.clip(column.astype(int), 0, grid.shape[0] - 2)
+    j = np.clip(row.astype(int), 0, grid.shape[1] - 2)
+    a, b = (column - i)[..., None], (row - j)[..., None]
+    near, far = grid[i, j] * (1 - b) + grid[i, j + 1] * b, grid[i + 1, j] * (1 - b) + grid[i + 1, j + 1] * b
+    return np.asarray(near * (1 - a) + far * a, dtype=np.float64)
+
+
+def _faces(points: Floats) -> NDArray[np.int64]:
+    """Faces of the strip without those that would span open space."""
     index = np.arange(points.shape[0] * points.shape[1]).reshape(points.shape[:2])
     a, b, c, d = (i.ravel() for i in (index[:-1, :-1], index[:-1, 1:], index[1:, :-1], index[1:, 1:]))
     faces = np.concatenate([np.stack([a, c, b], axis=1), np.stack([b, c, d], axis=1)])
-    vertices = points.reshape(-1, 3) + rng.normal(0, _NOISE_MM, (index.size, 3))
-    return Mesh(vertices.astype(np.float32), faces.astype(np.int32), colours.reshape(-1, 3))
-
-
-def _part(
-    rng: np.random.Generator, arch: str, sheet: Sheet, world: Floats, colours: NDArray[np.uint8], side: int
-) -> tuple[Floats, NDArray[np.uint8]]:
-    """The cheek side of one arch from canine to first molar: rows run from upper gum to lower gum."""
-    wanted = [k for k, c in enumerate(sheet.cells) if c.centre * side > 0 and c.fdi % 10 in (3, 4, 5, 6)]
-    columns = np.flatnonzero(np.isin(sheet.grid.owner, wanted))
-    start = sheet.crown_rows.start
-    gum = max(2, round(_GUM_MM / sheet.grid.pitch))
-    crown = round(sheet.grid.rows[1] * (0.20 if arch == UPPER else 0.17))
-    rows = np.arange(start - gum, start + crown)
-    rows = rows if arch == UPPER else rows[::-1]
-    return world[np.ix_(columns, rows)], colours[np.ix_(columns, rows)]
+    corners = points.reshape(-1, 3)[faces]
+    longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
+    return largest_part(faces[longest < _BRIDGED_MM], index.size)

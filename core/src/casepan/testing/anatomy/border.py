@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from attrs import frozen
 from numpy.typing import NDArray
 from scipy.ndimage import label
 
@@ -18,16 +17,9 @@ COVERAGES = (FULL, LEFT, RIGHT, ANTERIOR)
 Faces = NDArray[np.int64]
 
 
-@frozen(eq=False)
-class Caught:
-    """The part of a sheet that is kept: ``kept`` (u, v) vertices."""
-
-    kept: NDArray[np.bool_]
-
-
 def caught(person: Person, arch: str, sheet: Sheet, coverage: str) -> NDArray[np.bool_]:
     """Which vertices (u, v) of the sheet the scan holds."""
-    s = _length_along(sheet)
+    s = lengths(sheet)
     rng = person.random(22 if arch == UPPER else 23)
     ragged = person.gums[arch].raggedness
     ends = _ends(person, arch, sheet, s, coverage)[:, None]
@@ -47,7 +39,8 @@ def _without_specks(kept: NDArray[np.bool_], arch: str) -> NDArray[np.bool_]:
     return np.asarray(kept | ~outside, dtype=bool)
 
 
-def _length_along(sheet: Sheet) -> Floats:
+def lengths(sheet: Sheet) -> Floats:
+    """Length along the arch of every column (u,), mm, negative on the patient's left."""
     starts = np.array([c.start for c in sheet.cells])[sheet.grid.owner]
     ends = np.array([c.end for c in sheet.cells])[sheet.grid.owner]
     return np.asarray(starts + (sheet.grid.columns + 1) / 2 * (ends - starts), dtype=np.float64)
@@ -62,10 +55,7 @@ def _sides(person: Person, arch: str, sheet: Sheet, s: Floats) -> Floats:
     flap = gum.flap * sum(np.exp(-(((s - at) / 3.0) ** 2)) for at in rng.uniform(30, 52, 2) * np.array([-1, 1]))
     buccal = gum.buccal + 1.1 * wander + flap
     wander = gum.raggedness * along(rng, s, longest=40.0, shortest=2.5)
-    if arch == UPPER:
-        lingual = _palate_reach(person, s) + 1.6 * wander
-    else:
-        lingual = gum.lingual + 1.1 * wander
+    lingual = _palate_reach(person, s) + 1.6 * wander if arch == UPPER else gum.lingual + 1.1 * wander
     field = np.full(sheet.depth.shape, 50.0)
     field[:, :first] = buccal[:, None] - sheet.depth[:, :first]
     last = sheet.crown_rows.stop
@@ -95,7 +85,6 @@ def _ends(person: Person, arch: str, sheet: Sheet, s: Floats, coverage: str) -> 
 
 def faces_of(sheet: Sheet, kept: NDArray[np.bool_], arch: str) -> Faces:
     """Faces (m, 3) into the flattened sheet, outward side up, each square cut along its shorter diagonal."""
-    count = kept.shape[1]
     index = np.arange(kept.size).reshape(kept.shape)
     if arch == UPPER:
         index[:, -1] = np.minimum(index[:, -1], index[::-1, -1])
@@ -107,13 +96,10 @@ def faces_of(sheet: Sheet, kept: NDArray[np.bool_], arch: str) -> Faces:
     one = np.where(short[..., None], np.stack([a, b, d], -1), np.stack([a, b, c], -1))
     two = np.where(short[..., None], np.stack([a, d, c], -1), np.stack([b, d, c], -1))
     flat = np.stack([one, two], axis=2).reshape(-1, 3)
-    good = kept.ravel()
-    row, column = np.divmod(flat, count)
-    good = good[row * count + column]
-    flat = flat[good.all(axis=1)]
+    flat = flat[kept.ravel()[flat].all(axis=1)]
     whole = (flat[:, 0] != flat[:, 1]) & (flat[:, 1] != flat[:, 2]) & (flat[:, 0] != flat[:, 2])
     flat = flat[whole]
-    return flat[:, ::-1] if arch == UPPER else flat
+    return np.asarray(flat[:, ::-1] if arch == UPPER else flat)
 
 
 def _distance(points: Floats, a: Faces, b: Faces) -> Floats:

@@ -19,7 +19,7 @@ _ROOTED = (TOOTH, PREPARED)
 
 @frozen
 class Line:
-    """Where gum and crown meet at one place along the arch: ``outward`` offsets and heights (mm), and the arch between."""
+    """Where gum and crown meet at one place along the arch: offsets towards the cheek, heights and the rise between, mm."""
 
     buccal: float
     lingual: float

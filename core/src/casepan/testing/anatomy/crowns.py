@@ -1,7 +1,7 @@
 """What each kind of tooth looks like: sizes, cusps, outlines.
 
-Sizes are textbook means of permanent crowns in mm; a person scales them. Heights count towards the opposing jaw, 0 at the
-occlusal plane.
+Sizes are textbook means of permanent crowns in mm; a person scales them. Heights count towards the opposing jaw, 0 at
+the occlusal plane.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Crown:
         width: mesiodistal size, mm.
         breadth: buccolingual size, mm.
         height: from the gum line to the occlusal plane on the buccal side, mm.
-        table: how much of the cell's (mesiodistal, buccolingual) half is spent on the chewing surface, the rest on walls.
+        table: which share of the cell's (mesiodistal, buccolingual) half is chewing surface; the rest is wall.
         edge: half size of the chewing surface as a share of the crown's half size.
         lean: shift of the chewing surface, as a share of the breadth, negative towards the cheek.
         taper: how much narrower the crown is on its lingual side.
@@ -48,9 +48,7 @@ class Crown:
 
 def _incisor(width: float, breadth: float, height: float, reach: float, taper: float) -> Crown:
     cusps = ((0.75, 0.0, reach), (0.0, 0.0, reach - 0.05), (-0.75, 0.0, reach - 0.15))
-    return Crown(
-        width, breadth, height, (0.62, 0.10), (0.93, 0.13), -0.14, taper, 0.78, (0.55, 0.1), cusps, 0.12
-    )
+    return Crown(width, breadth, height, (0.62, 0.10), (0.93, 0.13), -0.14, taper, 0.78, (0.55, 0.1), cusps, 0.12)
 
 
 def _canine(width: float, breadth: float, height: float, reach: float) -> Crown:

@@ -44,7 +44,7 @@ class Curve:
 
 
 def horseshoe(half_width: float, squareness: float, half_length: float) -> Curve:
-    """A curve whose half is ``half_length`` mm long when it has become ``half_width`` mm wide and runs straight back."""
+    """A curve whose half is ``half_length`` mm long where it is ``half_width`` mm wide and begins to run straight."""
     low, high = 15.0, 90.0
     for _ in range(14):
         depth = (low + high) / 2

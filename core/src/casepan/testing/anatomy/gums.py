@@ -27,8 +27,16 @@ class Bands:
 
 @frozen(eq=False)
 class _Rim:
-    """The gum line of every column on one side: length along the arch, outward offset, height, closeness to a
-    papilla, half breadth of the ridge, height of the gum line without its scallops, and the ridge's shift towards the cheek.
+    """The gum line of every column (u,) on one side, mm.
+
+    Attributes:
+        s: length along the arch.
+        outward: offset towards the cheek.
+        height: towards the opposing jaw.
+        papilla: 0 at the middle of a tooth, 1 between two.
+        ridge: half breadth of the gum below.
+        level: height of the gum line without its scallops.
+        shift: the ridge's own offset towards the cheek.
     """
 
     s: Floats

@@ -9,7 +9,7 @@ Floats = NDArray[np.float64]
 
 
 def along(rng: np.random.Generator, at: Floats, *, longest: float, shortest: float, terms: int = 8) -> Floats:
-    """A random curve of about unit deviation over positions ``at`` (mm), with wavelengths between the two given (mm)."""
+    """A random curve of about unit deviation over positions ``at`` (mm), wavelengths between the two given (mm)."""
     lengths = np.geomspace(longest, shortest, terms)
     phases = rng.uniform(0, 2 * np.pi, terms)
     weights = (lengths / longest) ** 0.5

@@ -105,5 +105,5 @@ def _lifts(lower: Sheet, gap: Floats) -> Mapping[int, float]:
         mine = mine[np.isfinite(mine)]
         if cell.kind == "tooth" and len(mine) > 20 * _TOUCHING:
             reach = float(np.partition(mine, _TOUCHING)[_TOUCHING])
-            lifts[cell.fdi] = float(np.clip(reach + _WEAR_MM, -_MOST_LIFT, _MOST_LIFT))
+            lifts[cell.fdi] = max(reach + _WEAR_MM, -_MOST_LIFT) if reach < _MOST_LIFT else 0.0
     return lifts

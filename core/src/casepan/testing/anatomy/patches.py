@@ -1,8 +1,8 @@
 """The surface inside one cell: a natural crown, a prepared stump, a scan body, or bare gum.
 
-A cell is a square [-1, 1] x [-1, 1] (along the arch, cheek to tongue). Its middle is the chewing surface; the rest is walls, which
-run as Bezier curves from the edge of the chewing surface over the bulge of the crown down to the gum line, so that a wall may hang
-over its own foot as a real one does.
+A cell is a square [-1, 1] x [-1, 1] (along the arch, cheek to tongue). Its middle is the chewing surface; the rest is
+walls, which run as Bezier curves from the edge of the chewing surface over the bulge of the crown down to the gum
+line, so that a wall may hang over its own foot as a real one does.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def rounded(square: Floats, roundness: float) -> Floats:
 
 
 def relief(cell: Cell, local: Floats) -> Floats:
-    """Height of the chewing surface at local coordinates (mm): cones around the cusps; where they meet are the fissures."""
+    """Height of the chewing surface at local coordinates (mm): cones at the cusps; where they meet are the fissures."""
     crown = cell.stand.crown
     half = np.array([crown.width * crown.edge[0], crown.breadth * crown.edge[1]]) / 2
     lean = crown.lean * crown.breadth
@@ -98,8 +98,10 @@ def outline(cell: Cell, square: Floats) -> Floats:
 def edge(cell: Cell, square: Floats) -> Floats:
     """Local coordinates of the chewing surface for ``square`` in [-1, 1]."""
     crown = cell.stand.crown
-    shape = rounded(square, crown.roundness) * np.array([crown.edge[0] * crown.width, crown.edge[1] * crown.breadth]) / 2
-    return shape + np.array([0.0, crown.lean * crown.breadth])
+    shape = (
+        rounded(square, crown.roundness) * np.array([crown.edge[0] * crown.width, crown.edge[1] * crown.breadth]) / 2
+    )
+    return np.asarray(shape + np.array([0.0, crown.lean * crown.breadth]), dtype=np.float64)
 
 
 def foot(cell: Cell, curve: Curve, square: Floats) -> Floats:

@@ -75,11 +75,12 @@ class Person:
         return evolve(self, stands=moved)
 
 
-def grow(seed: int, teeth: Iterable[int] | None = None) -> Person:
-    """The person of a seed. ``teeth``: FDI numbers that must be there; by default 28, in some people up to 32."""
+def grow(seed: int, teeth: Iterable[int] | None = None, also: Iterable[int] = ()) -> Person:
+    """The person of a seed. ``teeth``: FDI numbers; by default 28, in some people up to 32; ``also``: more of them."""
     rng = np.random.default_rng([1, seed])
     size = float(np.clip(rng.normal(1.0, 0.055), 0.87, 1.13))
-    wanted = set(teeth) if teeth is not None else _dentition(rng)
+    drawn = _dentition(rng)
+    wanted = (drawn if teeth is None else set(teeth)) | set(also)
     stands = _stands(seed, size, wanted)
     upper = _upper_curve(rng, size, stands)
     reach = float(np.clip(rng.beta(1.9, 1.0), 0.03, 1.0))
@@ -130,8 +131,10 @@ def _upper_curve(rng: np.random.Generator, size: float, stands: Mapping[int, Sta
     half_width = float(np.clip(rng.normal(28.2, 1.9), 24.0, 33.0)) * (0.5 + size / 2)
     squareness = float(rng.uniform(2.0, 2.3))
     crowns = CROWNS[UPPER][:7]
-    half = sum(stands[10 + p].crown.width + stands[10 + p].gap if 10 + p in stands else crowns[p - 1].width * size
-               for p in range(1, 8))
+    half = sum(
+        stands[10 + p].crown.width + stands[10 + p].gap if 10 + p in stands else crowns[p - 1].width * size
+        for p in range(1, 8)
+    )
     return horseshoe(half_width, squareness, half * float(rng.uniform(0.97, 1.05)))
 
 

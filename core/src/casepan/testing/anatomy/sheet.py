@@ -1,4 +1,4 @@
-"""One arch as a sheet: columns along the arch, rows from the cheek over the teeth to the tongue or the middle of the palate."""
+"""One arch as a sheet: columns along the arch, rows from cheek to tongue or to the middle of the palate."""
 
 from __future__ import annotations
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from casepan.mesh.surface import Mesh
 from casepan.testing.anatomy.border import caught, faces_of
-from casepan.testing.anatomy.cells import Cell, row
+from casepan.testing.anatomy.cells import row
 from casepan.testing.anatomy.colour import paint
 from casepan.testing.anatomy.crowns import LOWER, UPPER
 from casepan.testing.anatomy.noise import Floats
@@ -28,18 +29,21 @@ _COARSE_PITCH = 1.6
 
 @frozen(eq=False)
 class Shell:
-    """One arch: vertices (n, 3) mm, faces (m, 3), colours (n, 3), how many islands float beside it, and its cells."""
+    """One arch.
 
-    vertices: Floats
-    faces: Faces
-    colours: NDArray[np.uint8]
+    Attributes:
+        mesh: the surface, coloured, in the common frame.
+        islands: how many scraps float beside it.
+        sheet: what it was cut from.
+        world: (u, v, 3) the sheet's points in the common frame, mm.
+        kept: (u, v) which of them the scan holds.
+    """
+
+    mesh: Mesh
     islands: int
     sheet: Sheet
-
-    @property
-    def cells(self) -> tuple[Cell, ...]:
-        """The places of the teeth, patient's left to right."""
-        return self.sheet.cells
+    world: Floats
+    kept: NDArray[np.bool_]
 
 
 def shell(
@@ -47,17 +51,18 @@ def shell(
 ) -> Shell:
     """Grow one arch of a person whose teeth already meet, with ``triangles`` faces within 5 %."""
     cells = row(person, arch, kinds)
-    pitch, found = _COARSE_PITCH, 0
+    pitch = _COARSE_PITCH
     for attempt in range(_TRIES):
         sheet = spread(person, arch, cells, sample(cells, arch, pitch))
         world = worn(into_world(person, arch, sheet.points), sheet, arch, ceiling)
-        faces = largest_part(faces_of(sheet, caught(person, arch, sheet, coverage), arch), world.size // 3)
+        kept = caught(person, arch, sheet, coverage)
+        faces = largest_part(faces_of(sheet, kept, arch), kept.size)
         found = len(faces)
         if attempt and abs(found / triangles - 1) < _CLOSE_ENOUGH:
             break
         pitch *= math.sqrt(found / triangles)
-    colours = paint(person, arch, sheet)
-    return _finished(person, arch, sheet, world.reshape(-1, 3), faces, colours)
+    mesh, islands = _finished(person, arch, world.reshape(-1, 3), faces, paint(person, sheet).reshape(-1, 3))
+    return Shell(mesh, islands, sheet, world, kept)
 
 
 def worn(world: Floats, sheet: Sheet, arch: str, ceiling: Ceiling) -> Floats:
@@ -73,41 +78,47 @@ def largest_part(faces: Faces, count: int) -> Faces:
     ends = np.concatenate([faces[:, :2], faces[:, 1:]])
     graph = coo_array((np.ones(len(ends), dtype=np.int8), (ends[:, 0], ends[:, 1])), shape=(count, count))
     labels = connected_components(graph, directed=False)[1][faces[:, 0]]
-    return faces[labels == np.bincount(labels).argmax()]
+    return np.asarray(faces[labels == np.bincount(labels).argmax()])
 
 
 def _finished(
-    person: Person, arch: str, sheet: Sheet, vertices: Floats, faces: Faces, colours: NDArray[np.uint8]
-) -> Shell:
-    used, faces = np.unique(faces, return_inverse=True)
-    faces = faces.reshape(-1, 3)
-    vertices, colours = vertices[used], colours.reshape(-1, 3)[used]
+    person: Person, arch: str, vertices: Floats, faces: Faces, colours: NDArray[np.uint8]
+) -> tuple[Mesh, int]:
+    """Drop what no face uses, add the scanner's noise and the islands."""
     rng = person.random(30 if arch == UPPER else 31)
-    vertices = vertices + rng.normal(0.0, NOISE_MM, vertices.shape)
-    vertices, faces, colours, islands = _with_islands(person, arch, rng, vertices, faces, colours)
-    return Shell(vertices, faces, colours, islands, sheet)
-
-
-def _with_islands(
-    person: Person, arch: str, rng: np.random.Generator, vertices: Floats, faces: Faces, colours: NDArray[np.uint8]
-) -> tuple[Floats, Faces, NDArray[np.uint8], int]:
-    """Scraps of gum that the scanner caught beside the shell: copies of bits of its border, moved away from the teeth."""
-    away = -1.0 if arch == LOWER else 1.0
-    edge = _border(faces)
-    centre = vertices[:, :2].mean(axis=0)
-    made = 0
+    used, faces = np.unique(faces, return_inverse=True)
+    vertices = vertices[used] + rng.normal(0.0, NOISE_MM, (len(used), 3))
+    parts = [_Part(vertices, faces.reshape(-1, 3), colours[used])]
+    edge = _border(parts[0].faces)
     for at in rng.choice(edge, person.gums[arch].islands):
-        near = np.linalg.norm(vertices[faces].mean(axis=1) - vertices[at], axis=1) < rng.uniform(0.5, 1.4)
-        if near.sum() < 2:
-            continue
-        outward = vertices[at, :2] - centre
-        outward *= rng.uniform(1.5, 3.0) / np.linalg.norm(outward)
-        used, scrap = np.unique(faces[near], return_inverse=True)
-        moved = vertices[used] + np.array([outward[0], outward[1], away * rng.uniform(1.5, 4.0)])
-        faces = np.concatenate([faces, scrap.reshape(-1, 3) + len(vertices)])
-        vertices, colours = np.concatenate([vertices, moved]), np.concatenate([colours, colours[used]])
-        made += 1
-    return vertices, faces, colours, made
+        parts += _scrap(rng, parts[0], at, -1.0 if arch == LOWER else 1.0)
+    starts = np.cumsum([0, *(len(p.vertices) for p in parts)])
+    mesh = Mesh(
+        vertices=np.concatenate([p.vertices for p in parts]).astype(np.float32),
+        faces=np.concatenate([p.faces + s for p, s in zip(parts, starts, strict=False)]).astype(np.int32),
+        vertex_colours=np.concatenate([p.colours for p in parts]),
+    )
+    return mesh, len(parts) - 1
+
+
+@frozen(eq=False)
+class _Part:
+    vertices: Floats
+    faces: Faces
+    colours: NDArray[np.uint8]
+
+
+def _scrap(rng: np.random.Generator, main: _Part, at: int, apical: float) -> list[_Part]:
+    """A bit of the border that the scanner caught beside the shell: a copy, moved away from the teeth."""
+    place = main.vertices[at]
+    near = np.linalg.norm(main.vertices[main.faces[:, 0]] - place, axis=1) < rng.uniform(0.5, 1.4)
+    outward = place[:2] - main.vertices[:, :2].mean(axis=0)
+    outward *= rng.uniform(1.5, 3.0) / np.linalg.norm(outward)
+    move = np.array([outward[0], outward[1], apical * rng.uniform(1.5, 4.0)])
+    if not near.any():
+        return []
+    used, faces = np.unique(main.faces[near], return_inverse=True)
+    return [_Part(main.vertices[used] + move, faces.reshape(-1, 3), main.colours[used])]
 
 
 def _border(faces: Faces) -> NDArray[np.int64]:
