@@ -184,7 +184,7 @@ def _exported(element: Element) -> Exported:
 
 
 def _transforms(root: Element) -> Iterable[tuple[float, ...]]:
-    """Every sixteen numbers in ``ActualUsedTransforms``; what they belong to and whether they are applied is not known."""
+    """Every sixteen numbers in ``ActualUsedTransforms``; what they belong to, and whether applied, is not known."""
     for element in (part for top in root.iterfind("ActualUsedTransforms") for part in top.iter()):
         text = " ".join([element.text or "", *element.attrib.values()])
         try:

@@ -314,14 +314,14 @@ def _manifests() -> Iterable[Sample]:
     expected = Expected(STAGE, left, _BRIDGE_TEETH, order, outcome="reject")
     yield Sample("manifest-file-missing", "a listed scan did not arrive", incomplete, expected)
 
+    names = {"Maxilla_Base.ply": "preparation/upper", "Mandible_Base.ply": "antagonist/lower"}
+
     def forged() -> Files:
-        names = {"Maxilla_Base.ply": "preparation/upper", "Mandible_Base.ply": "antagonist/lower"}
         manifest = manifest_xml("999999999", _jaws(names), version="2.4", teeth=(Tooth(14),))
         return _below("case 12", {**_made(names), "iTero_Export_#999999999_v24.xml": manifest})
 
-    yield Sample(
-        "manifest-forged", "a manifest forged around meshes of another scanner", forged, Expected(None), "real"
-    )
+    expected = Expected(STAGE, names, (14,), outcome="reject")
+    yield Sample("manifest-forged", "a manifest forged around meshes of another scanner", forged, expected, "real")
 
 
 def _arrivals() -> Iterable[Sample]:
@@ -331,7 +331,9 @@ def _arrivals() -> Iterable[Sample]:
         return {"Downloads/a.zip": zipped(first), **_below("Downloads/OrthoCAD_Export_70000001", pair)}
 
     scans = {f"OrthoCAD_Export_70000001/{name}": role for name, role in _pair("70000001", "shell_occlusion").items()}
-    expected = Expected(STAGE, scans, vendor_id="70000001", cases=2)
+    zipped_scans = _numbered("300000005", _CROWN).items()
+    scans |= {f"a.zip!iTero_Export_300000005/{name}": role for name, role in zipped_scans}
+    expected = Expected(STAGE, scans, _BRIDGE_TEETH, vendor_id="70000001", cases=2)
     yield Sample("two-orders", "two orders in one download folder", two, expected)
 
     def again() -> Files:

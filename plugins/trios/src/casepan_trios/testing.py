@@ -146,7 +146,8 @@ def _arranged_exports() -> Iterable[Sample]:
     def two() -> Files:
         return _below("Monday", {**_made(_open("Doe Jane ")), **_made(_open("Roe Rick "), seed=1)})
 
-    expected = Expected(STAGE, _open("Doe Jane "), vendor_id="doe jane", cases=2)
+    both = {**_open("Doe Jane "), **_open("Roe Rick ")}
+    expected = Expected(STAGE, both, vendor_id="doe jane", cases=2)
     yield Sample("open-export-two-patients", "two open exports in one folder", two, expected)
 
 
@@ -224,7 +225,8 @@ def _odd_orders() -> Iterable[Sample]:
             "Orders.zip": zipped({**_below("A100", order_tree(_in_order(), order_id="A100")), **_below("A101", second)})
         }
 
-    expected = Expected(STAGE, _in_order(top="Orders.zip!A100/"), _TEETH, "A100", cases=2)
+    both = {**_in_order(top="Orders.zip!A100/"), **_in_order(top="Orders.zip!A101/")}
+    expected = Expected(STAGE, both, (*_TEETH, 36), "A100", cases=2)
     yield Sample("two-orders-zip", "two orders in one zip", two, expected, "real")
 
     def saves() -> Files:
