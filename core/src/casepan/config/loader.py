@@ -34,8 +34,8 @@ def load_lab(path: Path, overrides: Sequence[str] = ()) -> Lab:
         ConfigError: with every problem in ``problems``, in the order of the file.
     """
     table, lines = _parsed(read_text(path), path)
-    _refuse_other_version(table, lines, path)
     changed, problems = _overridden(table, overrides)
+    _refuse_other_version(table, lines, path)
     found = list(broken_rules(table, path.resolve().parent))
     lab: Lab | None = None
     try:

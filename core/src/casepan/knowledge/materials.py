@@ -5,6 +5,7 @@ What is not certain is ``"unknown"``; the words stay in ``material_text``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 from casepan.knowledge.phrases import NEGATION, compiled, meanings, plain_words
@@ -27,7 +28,7 @@ _TABLE = compiled(
         (r"(?:ips )?e ?max(?: cad| press)?|initial lisi|amber mill|cerec tessera", "lithium-disilicate"),
         (r"pekk|pekkton|nickel ?chro\w*|ni ?cr|palladium|alumina|aluminium ?oxid\w*", "other"),
         (r"nylon|polyamid\w*|valplast|acetal", "other"),
-        (r"(?:voll|multilayer)?zir[ck]on\w*|[ck]ir[ck]oni\w*|circoni\w*|zro2?|zi|zir[ck]ad", "zirconia"),
+        (r"(?:voll|multilayer)?zir[ck]on\w*|[ck]ir[ck]oni\w*|circoni\w*|zro2?|zir[ck]ad", "zirconia"),
         (r"katana|prettau|bruxzir|cercon(?: ht| xt)?|lava plus|zenostar", "zirconia"),
         (r"feldspat\w*|feldspar\w*|(?:vita )?mark ii|vitablocs?(?: mark ii)?", "feldspathic"),
         (r"(?:acrylic|acryl) ?(?:resin|harz)", None),
@@ -40,13 +41,16 @@ _TABLE = compiled(
             r"co ?cr(?: ?mo)?|[ck]obalt ?-?chrom\w*|[ck]obalt ?chromium|chrom\w* [ck]obalt|cobalto cromo|cromo cobalto",
             "cobalt-chrome",
         ),
-        (r"gold\w*|hochgold\w*|oro|au", "gold"),
-        (r"titan|titane|titanium|titanio|ti(?: grade ?\d| gr ?\d| ?6al4v)?|tial6v4|ti6al4v", "titanium"),
+        (r"gold|goldlegierung\w*|hochgold\w*|oro", "gold"),
+        (r"titan|titane|titanium|titanio|ti (?:grade|gr) ?\d|ti 6al4v|tial6v4|ti6al4v", "titanium"),
         (r"peek|biohpp|polyether ?ether ?keton\w*", "peek"),
         (r"(?:fras)?wachs|wax|cire|cera", "wax"),
         (r"resins?|harz|resine|resina", "resin"),
     )
 )
+
+_CODES: Mapping[str, Material] = {"zi": "zirconia", "ti": "titanium", "au": "gold"}
+"""Short codes of CAD programs, which are words of other languages when they stand among others."""
 
 
 def material_from_words(text: str | None) -> Material:
@@ -56,6 +60,8 @@ def material_from_words(text: str | None) -> Material:
     deny one or name only a class (``"Ceramic"``, ``"metal"``) give ``"unknown"``.
     """
     words = plain_words(text or "")
+    if words in _CODES:
+        return _CODES[words]
     if NEGATION.search(words):
         return "unknown"
     found = meanings(words, _TABLE)
