@@ -12,8 +12,9 @@ from attrs import evolve
 
 from casepan.arrivals.recognise import MESHES
 from casepan.contract.context import ImportContext
-from casepan.contract.listing import Recognition
+from casepan.contract.listing import Listing, Recognition
 from casepan.errors import ClosedFormat
+from casepan.knowledge.rx import find_rx, merge_rx, read_rx
 from casepan.mesh.sniff import sniff_format
 from casepan.model.case import Case, CaseKey, Origin, Patient, Scan, Transform
 from casepan.model.files import Attachment, ClosedFile, FileRef, IgnoredFile, digest_of
@@ -27,6 +28,13 @@ _KINDS = {
     "sheet": ("html", "htm", "mht"),
     "data": ("xml", "json", "toml", "csv", "ini", "dentalproject", "constructioninfo", "matrix4", "xyz", "pts", "mtl"),
 }
+_SCANS = MESHES | {"dcm", "dxd", "3oxz"}
+_RX_SHARED = Finding(
+    "arrival.ambiguous",
+    "warning",
+    "a prescription file lies beside scans of several cases and is used for none of them",
+    hint="Put each case into a folder of its own, with its prescription file.",
+)
 _WHAT = {suffix: what for what, suffixes in _KINDS.items() for suffix in suffixes}
 
 
@@ -95,7 +103,8 @@ def assemble_case(
 
     Args:
         scans: as ``scan_of`` makes them; they get unique opaque ids, and the recognition's frame when they name none.
-        closed: path to (format, advice) of files that only the vendor's software opens; a scan among them is not readable.
+        closed: path to (format, advice) of files that only the vendor's software opens; a scan among them is not
+            readable.
         documents: path to what it is, for files whose suffix does not say it well enough.
         ignored: path to why it is no part of the case.
 
@@ -221,16 +230,21 @@ def _with_rx(
     ctx: ImportContext, recognition: Recognition, prescription: Prescription, patient: Patient
 ) -> tuple[Prescription, Patient, tuple[Finding, ...]]:
     """Order and patient after an ``rx.toml`` or ``rx.json`` that lies beside the export."""
-    beside = [entry.path for entry in ctx.listing.entries if entry.name.lower() in ("rx.toml", "rx.json")]
-    if not beside:
-        return prescription, patient, ()
-    from casepan.knowledge.rx import find_rx, merge_rx, read_rx
-
-    path = find_rx(beside)
+    path = find_rx(entry.path for entry in ctx.listing.entries)
     if path is None:
         return prescription, patient, ()
+    if not _only_here(ctx.listing, recognition, path):
+        return prescription, patient, (_RX_SHARED,)
     rx = read_rx(ctx.listing.read(path), name=PurePosixPath(path).name, place=path)
     return merge_rx(prescription, patient, rx)
+
+
+def _only_here(listing: Listing, recognition: Recognition, rx_path: str) -> bool:
+    """True when all scans below the prescription file's folder are of this case: an order never reaches another."""
+    entries = {entry.path: entry for entry in listing.entries}
+    folder = entries[rx_path].folder
+    below = [entry for entry in listing.entries if not folder or f"{entry.folder}/".startswith(f"{folder}/")]
+    return all(entry.path in recognition.files for entry in below if entry.suffix in _SCANS)
 
 
 def _closed_findings(case: Case) -> list[Finding]:

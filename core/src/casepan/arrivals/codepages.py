@@ -19,11 +19,13 @@ _COMMON_HAN = frozenset(
 def decode_names(raw: Sequence[bytes], order: Sequence[str] = DEFAULT_ORDER) -> tuple[list[str], str | None]:
     """The names decoded with the one code page that fits all of them best, and its name.
 
-    A page in which a byte is undefined is out. Of the others the one whose letters make plausible words wins: one script per
-    word, common letters of that script, no box drawing. UTF-8 wins whenever it is valid, since that does not happen by accident.
+    A page in which a byte is undefined is out. Of the others the one whose letters make plausible words wins: one
+    script per word, common letters of that script, no box drawing. UTF-8 wins whenever it is valid, since that does
+    not happen by accident.
 
     Returns:
-        The names in order and the code page; None when all names are ASCII. Where no page fits, UTF-8 with surrogate escapes.
+        The names in order and the code page; None when all names are ASCII. Where no page fits, UTF-8 with surrogate
+        escapes.
     """
     telling = [name for name in raw if not name.isascii()]
     if not telling:

@@ -17,8 +17,8 @@ _MAP = re.compile(rb"^[ \t]*map_K[ad][ \t]+(?:-\S+[ \t]+\S+[ \t]+)*(.+?)[ \t\r]*
 def companions(listing: Listing, path: str) -> tuple[str, ...]:
     """Paths of the textures and material files of a mesh, those that are there: for ``scan_of(textures=...)``.
 
-    Names are looked up in the mesh's own folder whatever their capitals; without a reference, files of the same stem count.
-    Only the first 4 KiB of the mesh are looked at.
+    Names are looked up in the mesh's own folder whatever their capitals; without a reference, files of the same stem
+    count. Only the first 4 KiB of the mesh are looked at.
     """
     mesh = next(entry for entry in listing.entries if entry.path == path)
     beside = [entry for entry in listing.entries if entry.folder == mesh.folder and entry.path != path]

@@ -1,4 +1,4 @@
-"""Which files belong to one patient? Told by folders, by what stands before the role words, and by time; never mixed."""
+"""Which files belong to one patient? Told by folders, by what stands before the role words, and by time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from casepan.knowledge.roles import RoleGuess, role_from_folder, role_from_name
 MESHES = frozenset({"stl", "ply", "obj"})
 LOOSE = MESHES | {"dcm"}
 DOCUMENTS = frozenset(
-    "pdf xps xml html htm txt csv json toml mtl jpg jpeg png bmp tif tiff dentalproject constructioninfo matrix4".split()
+    {"pdf", "xps", "xml", "html", "htm", "txt", "csv", "json", "toml", "dentalproject", "constructioninfo", "matrix4"}
+    | {"mtl", "jpg", "jpeg", "png", "bmp", "tif", "tiff"}
 )
 WINDOW = 900.0
 """Seconds within which the scans of one export are written: 100 MB take minutes over a slow link."""
@@ -73,9 +74,10 @@ def split_meshes(paths: Iterable[str]) -> tuple[Bundle, ...]:
 def group_loose(times: Mapping[str, float]) -> tuple[Bundle, ...]:
     """Loose files in an inbox, by name and time of writing (seconds since the epoch).
 
-    Meshes with one beginning and one kind of copy mark, written within a quarter of an hour of each other, are one case; those
-    that begin with the role word are held together by time alone. Documents and pictures join the case that their name
-    begins with; every other file (a zip, a closed format) is a case of its own. Doubt is told, never guessed away.
+    Meshes with one beginning and one kind of copy mark, written within a quarter of an hour of each other, are one
+    case; those that begin with the role word are held together by time alone. Documents and pictures join the case
+    that their name begins with; every other file (a zip, a closed format) is a case of its own. Doubt is told, never
+    guessed away.
     """
     meshes = [_named(name) for name in sorted(times) if _suffix(name) in LOOSE]
     documents = [name for name in sorted(times) if _suffix(name) in DOCUMENTS]

@@ -37,7 +37,8 @@ class FolderListing:
     """An arrival on disk. Implements ``casepan.contract.listing.Listing``; ``close`` lets go of its zips.
 
     Attributes:
-        root: the folder that entry paths count from: the arrival itself when it is a folder, else the folder it lies in.
+        root: the folder that entry paths count from: the arrival itself when it is a folder, else the folder it lies
+            in.
         name: name of the folder or zip that arrived, or of the first loose file.
         entries: every file, zip members as ``a.zip!inner/b.stl``, sorted by path.
         set_aside: what is left alone and why: litter of file managers, links, devices.
@@ -65,10 +66,11 @@ class FolderListing:
 
     @classmethod
     def of(cls, path: Path, how: Opening | None = None) -> FolderListing:
-        """The listing of a folder, a zip or a single file. ``path`` itself may be a link; links inside are never followed.
+        """The listing of a folder, a zip or a single file; ``path`` itself may be a link.
 
-        Zips are looked into when they are the arrival itself or lie at the top of an arriving folder, by their suffix ``.zip``;
-        anything else that happens to be a zip (``.dxd``, ``.3oxz``, ``.3ml``) is one opaque file, see ``open_archive``.
+        Zips are looked into when they are the arrival itself or lie at the top of an arriving folder, by their suffix
+        ``.zip``; anything else that happens to be a zip (``.dxd``, ``.3oxz``, ``.3ml``) is one opaque file, see
+        ``open_archive``.
 
         Raises:
             UsageError: nothing is there.

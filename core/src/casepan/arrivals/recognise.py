@@ -30,7 +30,8 @@ class RecognitionResult:
     Attributes:
         chosen: one recognition per case, in the order of their first files.
         others: recognitions that lost against a better one.
-        findings: ``arrival.unrecognised`` or ``arrival.ambiguous`` with the reason; ``arrival.incomplete`` is not among them.
+        findings: ``arrival.unrecognised`` or ``arrival.ambiguous`` with the reason; ``arrival.incomplete`` is not
+            among them.
         error: the same as an exception when nothing was chosen or a choice could not be made, else None.
     """
 
@@ -53,8 +54,9 @@ class RecognitionResult:
 def recognise(listing: Listing, registry: Recogniser) -> RecognitionResult:
     """Ask every enabled adapter and choose.
 
-    For each set of overlapping claims the highest confidence wins; ``core.generic`` comes after everybody's ``possible``. Equal
-    ``certain`` or ``likely`` of two plugins is ambiguous; equal ``possible`` of two plugins goes to ``core.generic``.
+    For each set of overlapping claims the highest confidence wins; ``core.generic`` comes after everybody's
+    ``possible``. Equal ``certain`` or ``likely`` of two plugins is ambiguous; equal ``possible`` of two plugins goes
+    to ``core.generic``.
     """
     claims = tuple(registry.recognise(listing))
     special = [claim for claim in claims if claim.stage != GENERIC]
@@ -101,7 +103,7 @@ def _plugin(claim: Recognition) -> str:
 
 
 def _one_stage_each(claims: Sequence[Recognition]) -> list[Recognition]:
-    """Of two stages of one plugin that claim the same files, the one that claims more; equal stages may share a document."""
+    """Of two stages of one plugin on the same files, the one that claims more; claims of one stage may share a file."""
     kept: list[Recognition] = []
     for claim in sorted(claims, key=lambda claim: (-len(claim.files), -len(claim.evidence), claim.stage)):
         if not any(claim.stage != other.stage and _overlaps(claim, [other]) for other in kept):
@@ -114,7 +116,7 @@ def _ambiguous(listing: Listing, disputed: Sequence[Recognition]) -> AmbiguousCa
     return AmbiguousCase(
         f"{' and '.join(names)} claim the same files with equal confidence",
         place=listing.name,
-        hint="Enable only the adapter of the scanner that this client uses, or drop the arrival in an inbox of its own.",
+        hint="Enable only the adapter of this client's scanner, or give the client an inbox of its own.",
     )
 
 

@@ -1,8 +1,9 @@
 """When is an arrival complete enough to be taken? Told by listings of names, sizes and times alone; no file is opened.
 
-A supervisor keeps one ``Settling`` per inbox and calls ``poll`` as often as it likes. Everything but ``list_arrivals`` is a pure
-function of its arguments. What was taken before is not looked at again as long as its own entry in the inbox stays the same,
-except that a few old folders are looked through again at each poll, in turn: a poll over 10,000 old arrivals is one ``scandir``.
+A supervisor keeps one ``Settling`` per inbox and calls ``poll`` as often as it likes. Everything but
+``list_arrivals`` is a pure function of its arguments. What was taken before is not looked at again as long as its own
+entry in the inbox stays the same, except that a few old folders are looked through again at each poll, in turn: a
+poll over 10,000 old arrivals is one ``scandir``.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ class Fingerprint:
         glance: its own entry in the inbox.
         files, size: how many files and bytes it holds; a folder without a file is no arrival yet.
         newest: latest time of writing in it, seconds since the epoch.
-        digest: over path, size and time of every file. Of a folder that cannot be looked through, over its own entry: taking
-            it will say why.
+        digest: over path, size and time of every file. Of a folder that cannot be looked through, over its own entry:
+            taking it will say why.
     """
 
     glance: Glance
@@ -62,7 +63,8 @@ class Arrival:
 
     Attributes:
         id: fingerprint over names, sizes and times; the same as long as nothing changes. Safe to store and to log.
-        root: the inbox; names: the entries of it that make the arrival, one folder or zip, or several loose files. Private.
+        root: the inbox; names: the entries of it that make the arrival, one folder or zip, or several loose files.
+            Private.
         title: what a person would call it: the folder's name or the first file's. Private.
         doubt: why a person should look (finding ``arrival.ambiguous``), None when all is clear.
     """

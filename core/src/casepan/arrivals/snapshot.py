@@ -31,8 +31,8 @@ class Snapshot:
 def take_snapshot(source: Path, names: tuple[str, ...], into: Path) -> Snapshot:
     """Copy an arrival, flushed to disk, with times kept and readable by this account only.
 
-    The source is read and never changed; links, devices and litter of file managers are left out. Every file is compared with
-    itself after copying, and the whole arrival is listed again at the end.
+    The source is read and never changed; links, devices and litter of file managers are left out. Every file is
+    compared with itself after copying, and the whole arrival is listed again at the end.
 
     Args:
         source: the inbox; names: what of it makes the arrival, as ``Arrival.names``.

@@ -1,11 +1,12 @@
 """Words that say what a scan shows, in the languages of scanners and laboratories.
 
-Words are parted by commas. A blank stands for any separator or none; ``~`` in front: may be glued to letters before it; ``*``
-behind: may go on in letters; ``$`` behind: only at the end of a name, since elsewhere it means something else. Accents and
-capitals do not matter, and scripts that do not part words by blanks match anywhere.
+Words are parted by commas. A blank stands for any separator or none; ``~`` in front: may be glued to letters before
+it; ``*`` behind: may go on in letters; ``$`` behind: only at the end of a name, since elsewhere it means something
+else. Accents and capitals do not matter, and scripts that do not part words by blanks match anywhere.
 
-Sources: names in real exports (``UpperJawScan``, ``-occlusionfirst``, ``-upperjaw-situ``, ``TotalJaw0``, ``_shell_occlusion_u``,
-``ScanbodyUpper`` …), renames by laboratories, and for other languages the dental terms themselves.
+Sources: names in real exports (``UpperJawScan``, ``-occlusionfirst``, ``-upperjaw-situ``, ``TotalJaw0``,
+``_shell_occlusion_u``, ``ScanbodyUpper`` …), renames by laboratories, and for other languages the dental terms
+themselves.
 """
 
 from __future__ import annotations
@@ -99,8 +100,8 @@ ROLE_WORDS: Mapping[str, str] = {
 }
 
 FILLERS = """
-    scan*, jaw*, arch*, arcad*, arcat*, raw, mb, pre, file, data, anatomy, teeth, digital, final, full, the, of, de, del, della,
-    kiefer*, kaak*, csont*, allcsont*, celist*, cene*, челюст*, щелеп*, γναθ*, 스캔, 扫描, スキャン, normal, extra, with, without,
-    ditch, modell*, model
+    scan*, jaw*, arch*, arcad*, arcat*, raw, mb, pre, file, data, anatomy, teeth, digital, final, full, the, of, de,
+    del, della, kiefer*, kaak*, csont*, allcsont*, celist*, cene*, челюст*, щелеп*, γναθ*, 스캔, 扫描, スキャン, normal,
+    extra, with, without, ditch, modell*, model
 """
 """Words that may stand between two role words without parting them, and beside them in the name of a folder."""

@@ -56,8 +56,9 @@ def role_from_name(stem_or_path: str, *, case_name: str = "") -> RoleGuess | Non
     PreparationScan``, ``Antag_UpperJaw``). "Occlusion" alone is no bite: iTero writes it for arches in occlusion.
 
     Args:
-        stem_or_path: file name with or without extension, or POSIX path; ``!`` parts zips from members. A folder counts only
-            when its name consists of role words (``UpperJaw/Data.obj``, ``Scans/UNN08/PreparationScan.stl``).
+        stem_or_path: file name with or without extension, or POSIX path; ``!`` parts zips from members. A folder
+            counts only when its name consists of role words (``UpperJaw/Data.obj``,
+            ``Scans/UNN08/PreparationScan.stl``).
         case_name: what all names of the case begin with; role words other than arches in it do not count.
 
     Returns:
@@ -72,7 +73,7 @@ def role_from_name(stem_or_path: str, *, case_name: str = "") -> RoleGuess | Non
 
 
 def marked_teeth(name: str) -> tuple[int, ...]:
-    """FDI teeth that a practice wrote into a name behind ``#`` (``#26``, ``#11,21``). A hint to be shown, never trusted."""
+    """FDI teeth that a practice wrote into a name behind ``#`` (``#26``, ``#11,21``): shown, never trusted."""
     found = (int(tooth) for match in _TEETH.finditer(name) for tooth in re.findall(r"\d\d", match[1]))
     return tuple(dict.fromkeys(tooth for tooth in found if tooth in FDI_TEETH))
 
@@ -139,8 +140,9 @@ def _word_pattern(word: str) -> str:
     if any(ord(letter) >= 0x590 for letter in bare):
         return body
     left = "(?<![fbg])" if word == "~lower$" else "" if word.startswith("~") else r"(?<![^\W\d_])"
-    right = r"(?=[\W\d_]*$)" if word.endswith("$") else "" if word.endswith("*") else ""
-    return left + body + (r"[^\W\d_]*" if word.endswith("*") else r"(?![^\W\d_])") + right
+    if word.endswith("*"):
+        return left + body + r"[^\W\d_]*"
+    return left + body + r"(?![^\W\d_])" + (r"(?=[\W\d_]*$)" if word.endswith("$") else "")
 
 
 @cache

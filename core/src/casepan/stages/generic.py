@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from casepan.arrivals.assemble import assemble_case, scan_of
 from casepan.arrivals.companions import companions
@@ -21,7 +20,24 @@ from casepan.model.case import Case, Scan
 from casepan.model.finding import Finding
 
 STAGE = "core.generic"
-_NAMELESS = frozenset("export exports data files stl ply obj mesh meshes upload download download new neu".split())
+_NAMELESS = frozenset(
+    {
+        "export",
+        "exports",
+        "data",
+        "files",
+        "stl",
+        "ply",
+        "obj",
+        "mesh",
+        "meshes",
+        "scan",
+        "scans",
+        "upload",
+        "download",
+        "new",
+    }
+)
 
 
 @frozen
@@ -76,7 +92,7 @@ class GenericReader:
 def _recognition(listing: Listing, bundle: Bundle, bundles: Sequence[Bundle]) -> Recognition:
     others = [entry for entry in listing.entries if entry.suffix not in MESHES]
     if len(bundles) > 1:
-        others = [entry for entry in others if _belongs(entry, bundle)]
+        others = [entry for entry in others if _belongs(entry, bundle, bundles)]
     return Recognition(
         STAGE,
         _identity(listing, bundle, alone=len(bundles) == 1),
@@ -86,12 +102,14 @@ def _recognition(listing: Listing, bundle: Bundle, bundles: Sequence[Bundle]) ->
     )
 
 
-def _belongs(entry: Entry, bundle: Bundle) -> bool:
+def _belongs(entry: Entry, bundle: Bundle, bundles: Sequence[Bundle]) -> bool:
     """A document of one of several cases: in a folder that only its meshes use, or named like them."""
-    folders = {path.replace("!", "/").rpartition("/")[0] for path in bundle.paths}
-    if entry.folder not in folders:
-        return False
-    return not bundle.prefix or folded(entry.stem).startswith(bundle.prefix)
+    sharing = [
+        one for one in bundles if entry.folder in {path.replace("!", "/").rpartition("/")[0] for path in one.paths}
+    ]
+    if sharing == [bundle]:
+        return True
+    return bundle in sharing and bundle.prefix != "" and folded(entry.stem).startswith(bundle.prefix)
 
 
 def _identity(listing: Listing, bundle: Bundle, *, alone: bool) -> str:
@@ -99,12 +117,15 @@ def _identity(listing: Listing, bundle: Bundle, *, alone: bool) -> str:
     entries = [entry for entry in listing.entries if entry.path in bundle.paths]
     loose = listing.name in {entry.path for entry in listing.entries}
     container = "" if loose else folded(strip_copy_marks(listing.name).removesuffix(".zip"))
-    parts = [] if _says_nothing(container) else [container]
-    if loose or not alone or not parts:
-        parts += [] if _says_nothing(bundle.prefix) else [bundle.prefix]
-    if not alone and not bundle.prefix:
-        parts.append(os.path.commonpath([path.replace("!", "/").rpartition("/")[0] or "." for path in bundle.paths]))
-    return "/".join(parts) or _content_mark(listing, entries)
+    parts = [container, *([] if alone and not _says_nothing(container) else [bundle.prefix or _folder(bundle, alone)])]
+    telling = [part for part in parts if part and not _says_nothing(part)]
+    return "/".join(telling) or _content_mark(listing, entries)
+
+
+def _folder(bundle: Bundle, alone: bool) -> str:
+    """The folder that parts a case from the others in its arrival."""
+    folders = {path.replace("!", "/").rpartition("/")[0] for path in bundle.paths}
+    return "" if alone else min(folders)
 
 
 def _says_nothing(name: str) -> bool:
@@ -139,8 +160,8 @@ def _common_start(paths: Sequence[str]) -> str:
     leaves = [path.replace("!", "/").rpartition("/")[2] for path in paths]
     if len(leaves) < 2:
         return ""
-    start = os.path.commonprefix(leaves)
-    return start[: max(start.rfind(mark) for mark in " _-+.") + 1]
+    same = next((n for n, letters in enumerate(zip(*leaves, strict=False)) if len(set(letters)) > 1), 0)
+    return leaves[0][: max(leaves[0].rfind(mark, 0, same) for mark in " _-+.") + 1]
 
 
 _WORTH = {"ply": 2, "obj": 1, "stl": 0}
@@ -151,7 +172,7 @@ def _second_choices(meshes: Sequence[Entry], guesses: Mapping[str, RoleGuess | N
     best: dict[tuple[object, ...], Entry] = {}
     for entry in sorted(meshes, key=lambda entry: (_WORTH[entry.suffix], entry.mtime, entry.path)):
         guess = guesses[entry.path]
-        if guess and guess.role not in ("bite", "other") or (guess and guess.number is not None):
+        if guess and (guess.role not in ("bite", "other") or guess.number is not None):
             best[guess.role, guess.arch, guess.number] = entry
     kept = {entry.path for entry in best.values()}
     placed = {entry.path for entry in meshes if _slot(guesses[entry.path]) in best}
