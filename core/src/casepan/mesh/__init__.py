@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from casepan.mesh.surface import Mesh, Texture
     from casepan.mesh.writing import Loss, write_mesh
 
-# A module must not have the name of a function exported here: importing it would put the module in the function's place.
+# A module must not have the name of a function exported here: importing it would put it in the function's place.
 _HOMES = {
     "Inventory": "contents",
     "Loss": "writing",

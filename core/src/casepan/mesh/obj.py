@@ -15,13 +15,12 @@ from casepan.mesh.colours import to_bytes
 from casepan.mesh.materials import image_names
 from casepan.mesh.polygons import Fan, fan
 from casepan.mesh.surface import ByteArray, FloatArray, IntArray, Mesh, Texture
-from casepan.mesh.text import BadNumberError, Numbers, Tokens, key, tokenise
+from casepan.mesh.text import BadNumberError, Numbers, Tokens, key, line_end, tokenise
 
 Images: TypeAlias = Callable[[str], bytes | None]
 Offsets = NDArray[np.int64]
 
 _SLASH = 47
-_COMMENT = re.compile(rb"(?<![^\s])#[^\r\n]*")
 _CONTINUED = re.compile(rb"\\[ \t]*(?:\r\n|\n|\r)")
 _NO_FACES = "It may hold points only: ask the sender to export the scan as a surface."
 
@@ -49,15 +48,21 @@ def read_obj(data: bytes, name: str = "", images: Images | None = None) -> Mesh:
     )
 
 
-def _plain_text(data: bytes) -> bytes:
+def _plain_text(data: bytes) -> bytearray:
     """The text without comments and continuations; bytes keep their places, so that offsets can be told."""
+    text = bytearray(data)
     if data.startswith(b"\xef\xbb\xbf"):
-        data = b"   " + data[3:]
-    if b"#" in data:
-        data = _COMMENT.sub(lambda match: b" " * len(match[0]), data)
-    if b"\\" in data:
-        data = _CONTINUED.sub(lambda match: b" " * len(match[0]), data)
-    return data
+        text[:3] = b"   "
+    at = text.find(b"#")
+    while at >= 0:
+        stop = at + 1
+        if at == 0 or text[at - 1] <= 32:
+            stop = line_end(text, at)
+            text[at:stop] = b" " * (stop - at)
+        at = text.find(b"#", stop)
+    if b"\\" in text:
+        return bytearray(_CONTINUED.sub(lambda match: b" " * len(match[0]), text))
+    return text
 
 
 @define(frozen=True, eq=False)
@@ -70,18 +75,18 @@ class _Lines:
         kinds: uint64 (k,), the keyword of each line.
     """
 
-    text: bytes
+    text: bytearray
     words: Tokens
     first: Offsets
     kinds: NDArray[np.uint64]
     name: str
 
     @classmethod
-    def of(cls, text: bytes, name: str) -> _Lines:
+    def of(cls, text: bytearray, name: str) -> _Lines:
         words = tokenise(text)
         breaks = np.flatnonzero((words.data == 10) | (words.data == 13))
-        first = np.unique(np.searchsorted(words.starts, np.concatenate([[0], breaks])))
-        first = np.append(first[first < len(words)], len(words))
+        first = np.searchsorted(words.starts, np.concatenate([[0], breaks, [len(words.data)]]))
+        first = first[np.append(first[1:] > first[:-1], True)]
         return cls(text, words, first, words.take(first[:-1]).keys(), name)
 
     def of_kind(self, keyword: bytes) -> tuple[Offsets, Offsets]:

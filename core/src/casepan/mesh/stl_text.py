@@ -9,7 +9,7 @@ from attrs import define, field
 
 from casepan.errors import CorruptFile
 from casepan.mesh.surface import FloatArray
-from casepan.mesh.text import BadNumberError, Tokens, key, tokenise
+from casepan.mesh.text import BadNumberError, Tokens, key, line_end, tokenise
 
 _CHUNK = 1 << 23
 _WORDS = b"facet normal x x x outer loop vertex x x x vertex x x x vertex x x x endloop endfacet".split()
@@ -72,7 +72,7 @@ def _without_solid_lines(data: bytes) -> tuple[bytearray, _Solids]:
     while at >= 0:
         start = _line_start(body, at)
         before = bytes(body[start:at]).strip()
-        stop = _line_stop(body, at)
+        stop = line_end(body, at)
         if before in (b"", b"end"):
             if not before:
                 solids.names.append(data[at + 5 : stop].decode("utf-8", "replace").strip())
@@ -85,11 +85,6 @@ def _without_solid_lines(data: bytes) -> tuple[bytearray, _Solids]:
 def _line_start(body: bytearray, at: int) -> int:
     low = max(0, at - 256)
     return max(body.rfind(b"\n", low, at), body.rfind(b"\r", low, at), low - 1) + 1
-
-
-def _line_stop(body: bytearray, at: int) -> int:
-    ends = [end for end in (body.find(b"\n", at), body.find(b"\r", at, at + 4096)) if end >= 0]
-    return min(ends, default=len(body))
 
 
 def _check_facets(words: Tokens, facets: int, begin: int, data: bytes, name: str) -> None:

@@ -1,11 +1,13 @@
 """Numbers and words out of text files, without a Python object per number.
 
-Tokens are found by comparing bytes; decimals of one shape (same length, same place of the point) are read together as
-a product of their digits with powers of ten. Up to 15 digits the result is the nearest float64, as ``float()`` would
+Tokens are found by comparing bytes. Numbers of one shape (same length, same place of sign, point and exponent) are
+read together, digit column by digit column. Up to 15 digits the result is the nearest float64, as ``float()`` would
 give; anything unusual (``nan``, ``1e5000``, 30 digits) goes through ``float()`` itself.
 """
 
 from __future__ import annotations
+
+import re
 
 import numpy as np
 from attrs import define
@@ -13,11 +15,16 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
-Offsets = NDArray[np.int64]
+Offsets = NDArray[np.int32]
 Numbers = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
-_LONGEST = 18
-_BLOCK = 1 << 17
+_LINE_END = re.compile(rb"[\r\n]")
+_LONGEST = 30
+_MOST_DIGITS = 18
+_LARGEST_POWER = 290
+_BLOCK = 1 << 16
+_SCAN = 1 << 18
 _POWERS = np.array([10.0**k for k in range(309)])
 _NOT_A_NUMBER = {b"1.#ind": np.nan, b"1.#qnan": np.nan, b"1.#snan": np.nan, b"1.#inf": np.inf}
 """What Microsoft's C library printed for not-a-number and infinity before 2015."""
@@ -33,7 +40,7 @@ class BadNumberError(ValueError):
 
 @define(frozen=True, eq=False)
 class Tokens:
-    """Words of a text: ``data`` is the text with one blank behind it, word i is ``data[starts[i]:ends[i]]``."""
+    """Words of a text below 2 GiB: word i is ``data[starts[i]:ends[i]]``, and a blank stands behind the last one."""
 
     data: Bytes
     starts: Offsets
@@ -72,109 +79,133 @@ def key(word: bytes) -> np.uint64:
     return np.uint64(int.from_bytes(word[:8], "little"))
 
 
-def tokenise(text: bytes | memoryview) -> Tokens:
-    """Split at ASCII white space."""
+def tokenise(text: bytes | bytearray | memoryview) -> Tokens:
+    """Split at white space; every control character counts as such."""
     raw = np.frombuffer(text, np.uint8)
     data = np.empty(len(raw) + 1, np.uint8)
     data[:-1] = raw
     data[-1] = 32
-    solid = ~is_space(data)
-    change = np.flatnonzero(solid[1:] != solid[:-1]) + 1
-    if solid[0]:
-        change = np.concatenate([[0], change])
+    changes = [np.zeros(1 if data[0] > 32 else 0, np.int32)]
+    for begin in range(0, len(data), _SCAN):
+        solid = data[begin : begin + _SCAN + 1] > 32
+        changes.append((np.flatnonzero(solid[1:] != solid[:-1]) + (begin + 1)).astype(np.int32))
+    change = np.concatenate(changes)
     return Tokens(data, change[0::2], change[1::2])
 
 
-def is_space(data: Bytes) -> NDArray[np.bool_]:
-    """True where a byte is blank, tab, line feed, vertical tab, form feed or carriage return."""
-    blank: NDArray[np.bool_] = (data == 32) | (data - np.uint8(9) < 5)
-    return blank
+def line_end(text: bytes | bytearray, at: int) -> int:
+    """Where the line that holds the byte ``at`` ends."""
+    match = _LINE_END.search(text, at)
+    return match.start() if match else len(text)
 
 
 def _numbers(data: Bytes, starts: Offsets, ends: Offsets) -> Numbers:
-    span = data[starts[0] : ends[-1]] if len(starts) else data[:0]
-    lower = span | np.uint8(32)
-    mantissa_ends, exponents, good = _exponents(data, starts, ends, np.flatnonzero(lower == 101) + starts[0])
-    values, scale, fine = _decimals(data, starts, mantissa_ends)
-    good &= fine
-    scale += exponents
-    low = scale < 0
-    factor = _POWERS[np.minimum(np.abs(scale), 308)]
-    with np.errstate(over="ignore"):
-        values = np.where(low, values / factor, values * factor) if scale.any() else values
-    good &= np.abs(scale) <= 290
+    """Words as numbers, grouped by their length."""
+    values = np.zeros(len(starts), np.float64)
+    good = np.zeros(len(starts), bool)
+    lengths = np.minimum(ends - starts, _LONGEST + 1).astype(np.uint8)
+    order = np.argsort(lengths, kind="stable")
+    stops = np.cumsum(np.bincount(lengths, minlength=_LONGEST + 2))
+    for length in range(1, _LONGEST + 1):
+        group = order[stops[length - 1] : stops[length]]
+        if len(group):
+            values[group], good[group] = _same_length(data, starts[group], length)
     for index in np.flatnonzero(~good):
         values[index] = _by_hand(data[starts[index] : ends[index]].tobytes(), int(starts[index]))
     return values
 
 
-def _exponents(
-    data: Bytes, starts: Offsets, ends: Offsets, marks: Offsets
-) -> tuple[Offsets, Offsets, NDArray[np.bool_]]:
-    """Where each mantissa ends, the exponent behind it (0 without one), and whether that could be read."""
-    exponents = np.zeros(len(starts), np.int64)
-    good = np.ones(len(starts), bool)
-    if not len(marks):
-        return ends, exponents, good
-    owner = np.searchsorted(starts, marks, side="right") - 1
-    inside = marks < ends[owner]
-    owner, marks = owner[inside], marks[inside]
-    mantissa_ends = ends.copy()
-    mantissa_ends[owner] = marks
-    values, scale, fine = _decimals(data, marks + 1, ends[owner])
-    exponents[owner] = np.clip(values, -400, 400)
-    good[owner] = fine & (scale == 0) & (np.bincount(owner, minlength=len(starts))[owner] == 1)
-    return mantissa_ends, exponents, good
-
-
-def _decimals(data: Bytes, starts: Offsets, ends: Offsets) -> tuple[Numbers, Offsets, NDArray[np.bool_]]:
-    """Decimals without exponent: digits as an integer value, the power of ten to apply, and which could be read."""
+def _same_length(data: Bytes, starts: Offsets, length: int) -> tuple[Numbers, Flags]:
+    """Words of one length, grouped by where sign, point and exponent stand."""
+    columns = np.ascontiguousarray(sliding_window_view(data, length)[starts].T)
+    shapes = _shapes(columns)
+    if (shapes == shapes[0]).all():
+        return _same_shape(columns, int(shapes[0]))
     values = np.zeros(len(starts), np.float64)
-    scale = np.zeros(len(starts), np.int64)
     good = np.zeros(len(starts), bool)
-    if not len(starts):
-        return values, scale, good
-    lead = data[starts]
-    signed = (lead == 45) | (lead == 43)
-    begins = starts + signed
-    length = ends - begins
-    point = _points(data, begins, ends)
-    usable = (length > 0) & (length <= _LONGEST)
-    shape = np.where(usable, length * 32 + point, 0).astype(np.uint16)
-    order = np.argsort(shape, kind="stable")
-    cuts = np.flatnonzero(np.diff(shape[order])) + 1
-    for group in np.split(order, cuts):
-        width, at = divmod(int(shape[group[0]]), 32)
-        if width:
-            values[group], good[group] = _same_shape(data, begins[group], width, at)
-            scale[group] = at + 1 - width if at < width else 0
-    np.negative(values, out=values, where=lead == 45)
-    return values, scale, good
+    order = np.argsort(shapes, kind="stable")
+    ordered = shapes[order]
+    for group in np.split(order, np.flatnonzero(ordered[1:] != ordered[:-1]) + 1):
+        values[group], good[group] = _same_shape(columns[:, group], int(shapes[group[0]]))
+    return values, good
 
 
-def _points(data: Bytes, begins: Offsets, ends: Offsets) -> Offsets:
-    """Place of the decimal point in each word, or its length when there is none (at most 31)."""
-    low = int(begins.min())
-    nearest: Offsets = ends
-    marks = np.flatnonzero(data[low : int(ends.max())] == 46) + low
-    if len(marks) == len(begins) and bool(((marks >= begins) & (marks < ends)).all()):
-        nearest = marks
-    elif len(marks):
-        following = np.append(marks, np.iinfo(np.int64).max)[np.searchsorted(marks, begins)]
-        nearest = np.minimum(following, ends)
-    places: Offsets = np.minimum(nearest - begins, 31)
-    return places
+def _shapes(columns: Bytes) -> NDArray[np.uint16]:
+    """Of each word: place of the point + 1 (5 bits), place of the exponent's letter + 1 (5 bits), signs (2 bits).
+
+    A word with two points or two letters gives places that are not theirs; the digits betray it later.
+    """
+    point = np.zeros(columns.shape[1], np.uint8)
+    letter = np.zeros(columns.shape[1], np.uint8)
+    exponent_sign = np.zeros(columns.shape[1], bool)
+    previous = np.zeros(columns.shape[1], bool)
+    for place, column in enumerate(columns, 1):
+        point += (column == 46) * np.uint8(place)
+        exponent_sign |= previous & _is_sign(column)
+        previous = (column | np.uint8(32)) == 101
+        letter += previous * np.uint8(place)
+    shapes = (point & np.uint8(31)).astype(np.uint16)
+    for shift, part in ((5, letter & np.uint8(31)), (10, _is_sign(columns[0])), (11, exponent_sign)):
+        shapes |= part.astype(np.uint16) << np.uint16(shift)
+    return shapes
 
 
-def _same_shape(data: Bytes, begins: Offsets, width: int, point: int) -> tuple[Numbers, NDArray[np.bool_]]:
-    """Digits of words that share one width and one place of the point."""
-    columns = [k for k in range(width) if k != point]
-    if not columns:
-        return np.zeros(len(begins)), np.zeros(len(begins), bool)
-    digits = sliding_window_view(data, width)[begins][:, columns] - np.uint8(48)
-    good: NDArray[np.bool_] = np.asarray((digits < 10).all(axis=1))
-    weights = _POWERS[np.arange(len(columns) - 1, -1, -1)]
-    values: Numbers = digits.astype(np.float64) @ weights
+def _is_sign(column: Bytes) -> Flags:
+    sign: Flags = (column == 45) | (column == 43)
+    return sign
+
+
+def _same_shape(columns: Bytes, shape: int) -> tuple[Numbers, Flags]:
+    """Words of one length and shape: their values, and which of them were numbers."""
+    point, letter, signed, exponent_signed = shape & 31, shape >> 5 & 31, shape >> 10 & 1, shape >> 11 & 1
+    stop = letter - 1 if letter else len(columns)
+    picked = [place for place in range(signed, stop) if place != point - 1]
+    if letter > len(columns) or not 0 < len(picked) <= _MOST_DIGITS:
+        return np.zeros(columns.shape[1]), np.zeros(columns.shape[1], bool)
+    values, good = _integers(columns[picked])
+    scale = point - stop if 0 < point <= stop else 0
+    if letter:
+        exponents, fine = _exponents(columns[letter:], exponent_signed)
+        values, fits = _scaled(values, exponents + scale)
+        good &= fine & fits
+    elif scale:
+        values /= _POWERS[-scale]
+    if signed:
+        np.negative(values, out=values, where=columns[0] == 45)
+    return values, good
+
+
+def _exponents(columns: Bytes, signed: int) -> tuple[NDArray[np.int64], Flags]:
+    """What stands behind the letter: up to three digits, perhaps with a sign."""
+    digits = columns[signed:]
+    if not 0 < len(digits) <= 3:
+        return np.zeros(columns.shape[1], np.int64), np.zeros(columns.shape[1], bool)
+    values, good = _integers(digits)
+    exponents = values.astype(np.int64)
+    if signed:
+        np.negative(exponents, out=exponents, where=columns[0] == 45)
+    return exponents, good
+
+
+def _scaled(values: Numbers, powers: NDArray[np.int64]) -> tuple[Numbers, Flags]:
+    """Values times ten to some power: one correct rounding up to 10**22, where the powers are exact."""
+    fits = np.abs(powers) <= _LARGEST_POWER
+    factor = _POWERS[np.minimum(np.abs(powers), _LARGEST_POWER)]
+    return np.where(powers < 0, values / factor, values * factor), fits
+
+
+def _integers(columns: Bytes) -> tuple[Numbers, Flags]:
+    """Digit columns, most significant first, as numbers; nine digits fit into 32 bits."""
+    digits = columns - np.uint8(48)
+    good = digits.max(axis=0) < 10
+    values = np.zeros(columns.shape[1], np.float64)
+    for begin in range(0, len(digits), 9):
+        part = digits[begin].astype(np.uint32)
+        for column in digits[begin + 1 : begin + 9]:
+            part *= np.uint32(10)
+            part += column
+        values *= _POWERS[len(digits[begin : begin + 9])]
+        values += part
     return values, good
 
 
