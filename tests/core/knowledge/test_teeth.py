@@ -31,8 +31,10 @@ def test_rows_hold_every_tooth_once() -> None:
 
 @pytest.mark.parametrize(
     ("universal", "fdi"),
-    [("1", 18), ("8", 11), ("9", 21), ("16", 28), ("17", 38), ("24", 31), ("25", 41), ("32", 48)]
-    + [("A", 55), ("E", 51), ("F", 61), ("J", 65), ("K", 75), ("O", 71), ("P", 81), ("T", 85)],
+    [
+        *(("1", 18), ("8", 11), ("9", 21), ("16", 28), ("17", 38), ("24", 31), ("25", 41), ("32", 48)),
+        *(("A", 55), ("E", 51), ("F", 61), ("J", 65), ("K", 75), ("O", 71), ("P", 81), ("T", 85)),
+    ],
 )
 def test_universal_corners_of_every_quadrant(universal: str, fdi: int) -> None:
     """The ends of every quadrant stand where the ADA's chart puts them, in both directions."""
@@ -69,9 +71,11 @@ def test_what_is_no_universal_tooth_is_refused(wrong: str | int) -> None:
 
 @pytest.mark.parametrize(
     ("written", "fdi"),
-    [("UR6", 16), ("ur 6", 16), ("6UR", 16), ("6⏌", 16), ("6┘", 16), ("UL1", 21), ("⎿1", 21), ("└1", 21)]
-    + [("LL8", 38), ("⎾8", 38), ("┌8", 38), ("LR2", 42), ("2⏋", 42), ("2┐", 42), ("URE", 55), ("⎿A", 61), ("LLB", 72)]
-    + [("LRC", 83)],
+    [
+        *(("UR6", 16), ("ur 6", 16), ("6UR", 16), ("6⏌", 16), ("6┘", 16), ("UL1", 21), ("⎿1", 21), ("└1", 21)),
+        *(("LL8", 38), ("⎾8", 38), ("┌8", 38), ("LR2", 42), ("2⏋", 42), ("2┐", 42)),
+        *(("URE", 55), ("⎿A", 61), ("LLB", 72), ("LRC", 83)),
+    ],
 )
 def test_palmer_is_read_in_letters_and_signs(written: str, fdi: int) -> None:
     """Quadrant letters, Unicode's dentistry signs and box-drawing corners name the same quadrants."""

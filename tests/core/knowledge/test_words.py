@@ -70,8 +70,11 @@ def test_materials_are_known_by_name_and_product(words: str, material: str) -> N
         "zirconia or e.max",
         "not zirconia",
         "kein Gold",
-    ]
-    + ["IPS e.max Ceram", "Timothy", "Goldmann", "Ultra"],
+        "IPS e.max Ceram",
+        "Timothy",
+        "Goldmann",
+        "Ultra",
+    ],
 )
 def test_material_is_unknown_when_it_is_not_certain(words: str | None) -> None:
     """A class of materials, two materials, a denial and any other word are no material."""
