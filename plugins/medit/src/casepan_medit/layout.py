@@ -104,8 +104,6 @@ def part_of(entry: Entry) -> Part | None:
     if entry.suffix not in FORMATS:
         return None
     stem = mesh_stem(entry)
-    if DESIGN.search(stem):
-        return Part(entry.path, stem, "design", None, None, stem.rpartition("-")[2], "unknown")
     return _bite(entry.path, stem) or _arch(entry.path, stem) or _unknown(entry.path, stem)
 
 
@@ -136,7 +134,7 @@ def _arch(path: str, stem: str) -> Part | None:
 
 def _unknown(path: str, stem: str) -> Part:
     prefix, _, tail = stem.rpartition("-")
-    return Part(path, prefix, "other", None, None, tail, "unknown")
+    return Part(path, prefix, "design" if DESIGN.search(stem) else "other", None, None, tail, "unknown")
 
 
 def _tail(stem: str, prefix: str) -> str:
