@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 
 from attrs import field, frozen
-from casepan.api import Confidence, CorruptFile, Entry, Listing, Recognition
 
+from casepan.api import Confidence, CorruptFile, Entry, Listing, Recognition
 from casepan_itero.layout import (
     MESHES,
     OCCLUSION,

@@ -13,6 +13,7 @@ from collections.abc import Collection, Sequence
 from typing import Literal
 
 from attrs import evolve, frozen
+
 from casepan.api import Arch, Entry, Role, strip_copy_marks
 
 MESHES = ("ply", "obj", "stl")

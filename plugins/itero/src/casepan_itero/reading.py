@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from attrs import evolve
+
 from casepan.api import (
     Arch,
     Case,
@@ -20,7 +21,6 @@ from casepan.api import (
     assemble_case,
     scan_of,
 )
-
 from casepan_itero.arrival import Order, orders_in, recognise
 from casepan_itero.layout import Name, Part, choose, folded, part_named, read_name, stem_of, with_prepared
 from casepan_itero.options import OrderOptions
@@ -150,15 +150,19 @@ def _scan(part: Part, order: Order, ctx: ImportContext) -> Scan:
 def _textures(part: Part, order: Order) -> tuple[str, ...]:
     """The pictures of one mesh: by its name, or as the manifest lists them for the same jaw and kind."""
     stem = folded(part.path.replace("!", "/").rpartition("/")[2]).rpartition(".")[0]
-    listed = order.exported.get(f"{stem}.{part.format}")
-    wanted = {item for item in order.exported.values() if listed and item.kind == "Texture" and _twins(item, listed)}
-    names = {folded(item.file) for item in wanted}
-    names |= {f"{stem}{tail}.{suffix}" for tail in ("_texture", "") for suffix in _PICTURES}
+    named = {f"{stem}{tail}.{suffix}" for tail in ("_texture", "") for suffix in _PICTURES}
+    names = named if named & {folded(e.name) for e in order.entries} else _listed_textures(stem, part, order)
     return tuple(e.path for e in order.entries if folded(e.name) in names and e.path not in order.older)
 
 
-def _twins(texture: Exported, surface: Exported) -> bool:
-    return (texture.subtype, texture.jaw) == (surface.subtype, surface.jaw)
+def _listed_textures(stem: str, part: Part, order: Order) -> set[str]:
+    """What the manifest lists for the jaw and kind of a mesh, when it lists one mesh only of that jaw and kind."""
+    listed = order.exported.get(f"{stem}.{part.format}")
+    if listed is None:
+        return set()
+    twins = [i for i in order.exported.values() if (i.subtype, i.jaw) == (listed.subtype, listed.jaw)]
+    alone = sum(item.kind == "Surface" for item in twins) == 1
+    return {folded(item.file) for item in twins if alone and item.kind == "Texture"}
 
 
 def _documents(order: Order) -> dict[str, str]:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
+
 from casepan.api import (
     Arch,
     CaseError,

@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
-from attrs import frozen
+from attrs import evolve, frozen
+
 from casepan.api import Expected, Sample, to_universal
+
+if TYPE_CHECKING:
+    from casepan.mesh import Mesh
 
 Files = Mapping[str, bytes]
 Scans = Mapping[str, str]
@@ -88,11 +93,12 @@ def manifest_xml(
 
 
 @cache
-def scan(jaw: str, suffix: str = "stl", seed: int = 0) -> bytes:
-    """A small scan: jaw ``upper``, ``lower`` or ``both``."""
+def scan(jaw: str, suffix: str = "stl", seed: int = 0, repeat: int = 0) -> bytes:
+    """A small scan: jaw ``upper``, ``lower`` or ``both``; a ``repeat`` is the jaw once more, a little less of it."""
     from casepan.testing import scan_bytes, small_scan
 
-    return scan_bytes(small_scan("upper" if jaw == "both" else jaw, seed), suffix)
+    whole = _joined(small_scan("upper", seed), small_scan("lower", seed)) if jaw == "both" else small_scan(jaw, seed)
+    return scan_bytes(evolve(whole, faces=whole.faces[: len(whole.faces) - 7 * repeat]), suffix)
 
 
 def samples() -> Iterable[Sample]:
@@ -105,7 +111,19 @@ def samples() -> Iterable[Sample]:
 
 
 def _made(scans: Scans, seed: int = 0) -> Files:
-    return {name: scan(role.partition("/")[2], name.rpartition(".")[2], seed) for name, role in scans.items()}
+    jaws = [role.partition("/")[2] for role in scans.values()]
+    repeats = [jaws[:index].count(jaw) for index, jaw in enumerate(jaws)]
+    made = zip(scans, jaws, repeats, strict=True)
+    return {name: scan(jaw, name.rpartition(".")[2], seed, repeat) for name, jaw, repeat in made}
+
+
+def _joined(upper: Mesh, lower: Mesh) -> Mesh:
+    """Both arches in one surface, without colour."""
+    import numpy as np
+
+    vertices = np.concatenate([upper.vertices, lower.vertices])
+    faces = np.concatenate([upper.faces, lower.faces + np.int32(len(upper.vertices))])
+    return evolve(upper, vertices=vertices, faces=faces, vertex_colours=None, exactly_welded=False)
 
 
 def _jaws(scans: Scans) -> tuple[Listed, ...]:

@@ -13,8 +13,8 @@ from io import BytesIO
 from zipfile import BadZipFile, ZipFile
 
 from attrs import frozen
-from casepan.api import Confidence, CorruptFile, Entry, Listing, Recognition, strip_copy_marks
 
+from casepan.api import Confidence, CorruptFile, Entry, Listing, Recognition, strip_copy_marks
 from casepan_trios.layout import FRAME, MESHES, Name, place_of, plain, read_name, stem_of
 from casepan_trios.rx import Container, named_files, read_container, scan_types
 
@@ -88,11 +88,6 @@ def orders_in(listing: Listing) -> tuple[Order, ...]:
 def is_hps(head: bytes) -> bool:
     """True for 3Shape's own scan format, which shares the suffix ``.dcm`` with DICOM."""
     return _HPS.match(head) is not None
-
-
-def is_closed(head: bytes) -> bool:
-    """True for an HPS file whose points are encrypted (schema CE)."""
-    return is_hps(head) and b"<Schema>CE</Schema>" in head
 
 
 def is_mesh(listing: Listing, entry: Entry) -> bool:

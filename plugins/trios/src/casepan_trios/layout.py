@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Literal, cast
 
 from attrs import evolve, frozen
+
 from casepan.api import Arch, Entry, Role, arch_of, from_universal, strip_copy_marks
 
 MESHES = ("ply", "obj", "stl", "dcm")
@@ -186,8 +187,14 @@ def settle_arches(parts: Iterable[Part], prepared: Arches) -> tuple[Part, ...]:
     """
     known = tuple(parts)
     prep = _only(prepared) or _arch_of_role(known, "preparation") or opposite(_arch_of_role(known, "antagonist"))
-    sides = {"preparation": prep, "preop": prep, "scanbody": prep, "gingiva": prep, "antagonist": opposite(prep)}
-    return tuple(part if part.arch else evolve(part, arch=sides.get(part.role)) for part in known)
+    return tuple(part if part.arch else evolve(part, arch=arch_beside(part.role, prep)) for part in known)
+
+
+def arch_beside(role: Role, prepared: Arch | None) -> Arch | None:
+    """The arch of a scan when the teeth of one arch are prepared."""
+    if role == "antagonist":
+        return opposite(prepared)
+    return prepared if role in ("preparation", "preop", "scanbody", "gingiva") else None
 
 
 def opposite(arch: Arch | None) -> Arch | None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from io import BytesIO
-from typing import cast
+from typing import Any, cast
 from zipfile import BadZipFile, ZipFile
 
 from attrs import evolve, frozen
+
 from casepan.api import (
     Arch,
     Case,
@@ -22,13 +21,24 @@ from casepan.api import (
     Prescription,
     Recognition,
     Scan,
+    Transform,
     UnrecognisedArrival,
+    arch_of,
     assemble_case,
     scan_of,
 )
-
-from casepan_trios.arrival import Order, is_closed, is_mesh, latest_first, orders_in, recognise
-from casepan_trios.layout import Part, choose, is_earlier_design, number_bites, part_of, place_of, settle_arches
+from casepan.mesh import Inventory, inventory
+from casepan_trios.arrival import Order, is_mesh, latest_first, orders_in, recognise
+from casepan_trios.layout import (
+    Part,
+    arch_beside,
+    choose,
+    is_earlier_design,
+    number_bites,
+    part_of,
+    place_of,
+    settle_arches,
+)
 from casepan_trios.options import OrderOptions
 from casepan_trios.rx import Container, arches_of, patient_of, plain_text, prescription_of, read_container, read_names
 
@@ -46,20 +56,20 @@ _DOCUMENTS = {
     "3oxz": "the order as it was sent (3OXZ), carried along unopened",
     "3ox": "the order as it was sent (3OX)",
 }
-_JAW_POSITION = re.compile(r"<JawPosition>\s*(Upper|Lower)\s*</JawPosition>", re.IGNORECASE)
-_METADATA = re.compile(rb'name="SID\.Model\.Metadata"\s+value="([A-Za-z0-9+/=\s]*)"')
 _COMMENTS = re.compile(r"<Comments>(.*?)</Comments>", re.DOTALL | re.IGNORECASE)
 _NEEDS_ARCH = ("arch", "preparation", "antagonist", "preop", "scanbody")
 
 
 @frozen
 class Contents:
-    """What the files of an order are: scans, documents (path to what), closed files, files left out (path to why)."""
+    """What the files of an order are: scans, documents (path to what), closed files, files left out (path to why), and
+    what HPS files say of themselves."""
 
     parts: tuple[Part, ...]
     documents: Mapping[str, str]
     closed: Mapping[str, tuple[str, str]]
     ignored: Mapping[str, str]
+    facts: Mapping[str, Inventory]
 
 
 class OrderImporter:
@@ -87,22 +97,24 @@ class OrderImporter:
         names, findings = self._names(order, ctx)
         contents = self._contents(order, container, ctx)
         older = {entry.path: "an older save of the same order" for save in saves[1:] for entry in save.entries}
-        return assemble_case(
+        case = assemble_case(
             candidate,
             ctx,
-            scans=[_scan(part, order, ctx) for part in contents.parts],
+            scans=[_scan(part, order, contents.facts.get(part.path), ctx) for part in contents.parts],
             prescription=prescription_of(container, names) if container else _exchange_notes(order, ctx),
             patient=patient_of(container) if container else Patient(),
             closed=contents.closed,
             documents=contents.documents,
             ignored={**contents.ignored, **older},
-            findings=[*findings, *_questions(contents.parts)],
+            findings=findings,
         )
+        return _asked(_with_arches(case))
 
     def _contents(self, order: Order, container: Container | None, ctx: ImportContext) -> Contents:
         ignored = {entry.path: why for entry in order.entries if (why := _no_scan(entry))}
         meshes = [entry for entry in order.entries if entry.path not in ignored and is_mesh(ctx.listing, entry)]
-        parts = [_read_part(entry, ctx) for entry in meshes]
+        facts = _facts(meshes, ctx)
+        parts = [_read_part(entry, facts.get(entry.path)) for entry in meshes]
         settled = number_bites(settle_arches(parts, arches_of(container) if container else ()))
         chosen, older, copies = choose(settled, self.options.prefer)
         alone = not chosen and order.document is None
@@ -111,7 +123,7 @@ class OrderImporter:
         documents = {
             e.path: _DOCUMENTS[e.suffix] for e in order.entries if e.suffix in _DOCUMENTS and e.path not in closed
         }
-        return Contents(chosen, {**documents, **copies}, closed, {**ignored, **older})
+        return Contents(chosen, {**documents, **copies}, closed, {**ignored, **older}, facts)
 
     def _names(self, order: Order, ctx: ImportContext) -> tuple[Mapping[str, str], tuple[Finding, ...]]:
         """Names from ``Materials.xml``. The order can be read without them, so a damaged table is only reported."""
@@ -121,17 +133,6 @@ class OrderImporter:
         except CorruptFile:
             message = "Materials.xml cannot be read: materials are taken from the order itself"
             return {}, (Finding("rx.unreadable-table", "info", message),)
-
-
-def jaw_of_hps(tail: bytes) -> Arch | None:
-    """The arch that an HPS file states in its properties, which stand at its end."""
-    found = _METADATA.search(tail)
-    try:
-        words = base64.b64decode(found[1]).decode("utf-16-le", "replace") if found else ""
-    except (binascii.Error, ValueError):
-        return None
-    position = _JAW_POSITION.search(words)
-    return cast("Arch", position[1].casefold()) if position else None
 
 
 def comments_of(order: bytes) -> str | None:
@@ -147,17 +148,22 @@ def _no_scan(entry: Entry) -> str | None:
     return "an earlier design, not a scan" if is_earlier_design(entry) else place_of(entry.folder).no_scan
 
 
-def _read_part(entry: Entry, ctx: ImportContext) -> Part:
-    if entry.suffix != "dcm":
+def _facts(entries: Iterable[Entry], ctx: ImportContext) -> Mapping[str, Inventory]:
+    """What the HPS files among the scans say of themselves, by path; nothing of it is encrypted."""
+    hps = [entry.path for entry in entries if entry.suffix == "dcm"]
+    return {path: inventory(ctx.read(ctx.file(path)), name=path, format="hps") for path in hps}
+
+
+def _read_part(entry: Entry, facts: Inventory | None) -> Part:
+    if facts is None:
         return part_of(entry)
-    part = part_of(entry, closed=is_closed(ctx.listing.head(entry.path)))
-    if part.arch or part.role == "bite":
-        return part
-    return evolve(part, arch=jaw_of_hps(ctx.listing.tail(entry.path)))
+    part = part_of(entry, closed=not facts.readable)
+    jaw = None if part.role == "bite" else cast("Arch | None", facts.jaw)
+    return evolve(part, arch=part.arch or jaw)
 
 
-def _scan(part: Part, order: Order, ctx: ImportContext) -> Scan:
-    return scan_of(
+def _scan(part: Part, order: Order, facts: Inventory | None, ctx: ImportContext) -> Scan:
+    scan = scan_of(
         ctx,
         part.path,
         role=part.role,
@@ -169,6 +175,22 @@ def _scan(part: Part, order: Order, ctx: ImportContext) -> Scan:
         preferred=part.preferred,
         textures=_textures(part, order),
         frame=order.frame if part.role in ("arch", "bite") else None,
+    )
+    return scan if facts is None else _with_facts(scan, facts)
+
+
+def _with_facts(scan: Scan, facts: Inventory) -> Scan:
+    """Counts, colour, device and matrices of an HPS file. Which matrix aligns the arches is not known: none is used."""
+    told = {"schema": facts.schema, "device": facts.device, "taken_at": facts.taken_at, **facts.properties}
+    matrices = tuple(Transform(t.name, tuple(n for row in t.matrix for n in row)) for t in facts.transforms)
+    return evolve(
+        scan,
+        readable=facts.readable,
+        faces=facts.faces,
+        vertices=facts.vertices,
+        colour=cast("Any", facts.colour),
+        transforms=matrices,
+        raw={key: value for key, value in told.items() if value},
     )
 
 
@@ -199,21 +221,21 @@ def _notes_inside(entry: Entry, ctx: ImportContext) -> str | None:
         return None
 
 
-def _questions(parts: Sequence[Part]) -> tuple[Finding, ...]:
-    """One finding for every scan that a person has to place."""
-    findings = [
-        Finding(
-            "arrival.arch-unknown",
-            "warning",
-            f"upper or lower? Neither name nor folder of the {part.role} scan says it, nor do the ordered teeth",
-            hint="Say it with `casepan cases set`, or give the teeth in an rx.toml beside the export.",
-        )
-        for part in parts
-        if part.preferred and part.role in _NEEDS_ARCH and part.arch is None
-    ]
-    findings += [
-        Finding("arrival.role-unknown", "info", 'a scan has a name that no rule knows: kept as it is, role "other"')
-        for part in parts
-        if part.role == "other"
-    ]
-    return tuple(findings)
+def _with_arches(case: Case) -> Case:
+    """Arches that only an ``rx.toml`` beside the export tells, through its teeth."""
+    arches = {arch_of(tooth) for tooth in case.prescription.teeth}
+    prepared = arches.pop() if len(arches) == 1 else None
+    scans = (scan if scan.arch else evolve(scan, arch=arch_beside(scan.role, prepared)) for scan in case.scans)
+    return evolve(case, scans=tuple(scans))
+
+
+def _asked(case: Case) -> Case:
+    """The case with one finding for every scan that a person has to place."""
+    hint = "Say it with `casepan cases set`, or give the teeth in an rx.toml beside the export."
+    said = "upper or lower? neither its name nor its folder says it, nor do the ordered teeth"
+    unplaced = [s for s in case.scans if s.preferred and s.role in _NEEDS_ARCH and s.arch is None]
+    unnamed = [scan for scan in case.scans if scan.role == "other"]
+    return case.with_findings(
+        *(Finding("arrival.arch-unknown", "warning", said, scan=s.id, hint=hint) for s in unplaced),
+        *(Finding("arrival.role-unknown", "info", "no rule knows the name of this scan", scan=s.id) for s in unnamed),
+    )

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
+
 from casepan.api import (
     Arch,
     CaseError,

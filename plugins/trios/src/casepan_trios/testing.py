@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Literal
 
-from casepan.api import Expected, Sample
+from attrs import evolve
 
+from casepan.api import Expected, Sample
 from casepan_trios.testing_files import ORDER_ID, Unit, hps_scan, materials_xml, order_xml, zipped
 
 Files = Mapping[str, bytes]
@@ -38,11 +39,15 @@ def samples() -> Iterable[Sample]:
 
 
 @cache
-def scan(jaw: str, suffix: str = "stl", seed: int = 0) -> bytes:
-    """A small scan: jaw ``upper``, ``lower`` or ``bite``; the suffix ``dcm`` gives a closed HPS."""
+def scan(jaw: str, suffix: str = "stl", seed: int = 0, repeat: int = 0) -> bytes:
+    """A small scan: jaw ``upper``, ``lower`` or ``bite``; the suffix ``dcm`` gives a closed HPS.
+
+    A ``repeat`` is the same jaw scanned once more: a little less of it.
+    """
     from casepan.testing import scan_bytes, small_scan
 
-    mesh = small_scan(jaw, seed)
+    whole = small_scan(jaw, seed)
+    mesh = evolve(whole, faces=whole.faces[: len(whole.faces) - 7 * repeat])
     return hps_scan(mesh) if suffix == "dcm" else scan_bytes(mesh, suffix)
 
 
@@ -63,7 +68,10 @@ def order_tree(scans: Scans, *, order_id: str = ORDER_ID, xml: bytes | None = No
 
 
 def _made(scans: Scans, seed: int = 0) -> Files:
-    return {path: scan(_jaw(role), path.rpartition(".")[2], seed) for path, role in scans.items()}
+    jaws = [_jaw(role) for role in scans.values()]
+    repeats = [jaws[:index].count(jaw) for index, jaw in enumerate(jaws)]
+    made = zip(scans, jaws, repeats, strict=True)
+    return {path: scan(jaw, path.rpartition(".")[2], seed, repeat) for path, jaw, repeat in made}
 
 
 def _jaw(role: str) -> str:

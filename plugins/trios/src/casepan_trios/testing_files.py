@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
 from attrs import frozen
+
 from casepan.api import to_universal
 
 if TYPE_CHECKING:
