@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,17 +65,17 @@ class FakeLab:
         return Ledger(self.root / "state" / "ledger.sqlite")
 
 
-def act(do: str = "nothing", **more: Any) -> Step:
+def make_act(do: str = "nothing", **more: Any) -> Step:
     """A step with the fake transformer."""
     return Step(use="fake.act", id=f"act-{do}", with_={"do": do, **more})
 
 
-def look(code: str = "mesh.hole", severity: str = "warning", **more: Any) -> Step:
+def make_look(code: str = "mesh.hole", severity: str = "warning", **more: Any) -> Step:
     """A step with the fake validator, which finds something."""
     return Step(use="fake.look", id="look", with_={"do": "find", "code": code, "severity": severity}, **more)
 
 
-def send(id: str = "out", *, use: str = "fake.send", do: str = "deliver", **more: Any) -> Export:
+def make_send(id: str = "out", *, use: str = "fake.send", do: str = "deliver", **more: Any) -> Export:
     """An export with the fake destination; ``times`` and ``seconds`` are options of it."""
     options = {name: more.pop(name) for name in ("times", "seconds") if name in more}
     retry = Retry(attempts=3, first_delay=Duration(0.05), max_delay=Duration(0.2))
@@ -91,3 +91,21 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeLab:
     monkeypatch.setenv("PYTHONPATH", str(FAKES))
     monkeypatch.syspath_prepend(str(FAKES))
     return made
+
+
+@pytest.fixture
+def act() -> Callable[..., Step]:
+    """Makes steps with the fake transformer."""
+    return make_act
+
+
+@pytest.fixture
+def look() -> Callable[..., Step]:
+    """Makes steps with the fake validator."""
+    return make_look
+
+
+@pytest.fixture
+def send() -> Callable[..., Export]:
+    """Makes exports to the fake destination."""
+    return make_send

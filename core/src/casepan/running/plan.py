@@ -11,7 +11,7 @@ from casepan.config.lab import Export, ImportStep, Pipeline, Step, When
 from casepan.model.case import Case
 from casepan.model.documents import to_plain
 from casepan.model.vocabulary import Verdict
-from casepan.running.ledger import PlannedDelivery
+from casepan.running.planned import PlannedDelivery
 
 
 def id_of(step: ImportStep | Step | Export) -> str:

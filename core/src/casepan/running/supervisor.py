@@ -201,6 +201,7 @@ class Supervisor:
         """What was done so far."""
         return report_on(
             self.shop.ledger, self.shop.touched, self.shop.arrivals,
+            unreachable=tuple(f"{inbox.pipeline}/{inbox.step}" for inbox in self.inboxes if inbox.unreachable),
             paused=self.paused, interrupted=self.stopping is not None and self.trouble is None, error=self.trouble,
         )  # fmt: skip
 

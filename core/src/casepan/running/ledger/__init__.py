@@ -11,9 +11,9 @@ from casepan.running.ledger.rows import (
     CaseRow,
     DeliveryRow,
     EventRow,
-    PlannedDelivery,
     Registration,
 )
+from casepan.running.planned import PlannedDelivery
 
 __all__ = [
     "ArrivalClaim",

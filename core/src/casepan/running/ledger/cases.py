@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from casepan.model.vocabulary import Verdict
-from casepan.running.ledger.rows import CaseClaim, CaseRow, PlannedDelivery
+from casepan.running.ledger.rows import CaseClaim, CaseRow
 from casepan.running.ledger.store import Store
+from casepan.running.planned import PlannedDelivery
 
 CASE_COLUMNS = (
     "ref, revision, key_hash, digest, adapter, arrival, pipeline, state, verdict, content, priority, rush, due,"

@@ -9,8 +9,9 @@ from pathlib import Path
 from casepan.errors import StateError
 from casepan.model.vocabulary import Verdict
 from casepan.running.ledger.deliveries import DeliveryTransitions
-from casepan.running.ledger.rows import EventRow, PlannedDelivery
+from casepan.running.ledger.rows import EventRow
 from casepan.running.ledger.store import event_hash
+from casepan.running.planned import PlannedDelivery
 
 
 class PeopleTransitions(DeliveryTransitions):

@@ -176,13 +176,3 @@ class Registration:
     ref: str
     revision: int
     known: bool
-
-
-@frozen
-class PlannedDelivery:
-    """A delivery to be made once the verdict is recorded, in the order of the pipeline."""
-
-    key: str
-    export: str
-    position: int
-    after: tuple[str, ...] = ()
