@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from attrs import frozen
+
 from casepan.api import Case, NoOptions, Recognition
 from casepan.running.context import Bench
 

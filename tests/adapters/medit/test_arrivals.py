@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from casepan.api import Sample
 from casepan_medit.testing import PLAIN, exocad_style, in_folder, jaws, mesh, plain_folder, re_export, samples, zipped
 

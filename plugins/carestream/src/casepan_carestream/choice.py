@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from attrs import evolve, frozen
-from casepan.api import Arch, Entry, Finding, Role
 
+from casepan.api import Arch, Entry, Finding, Role
 from casepan_carestream.layout import MESHES, Part, fold
 
 

@@ -13,8 +13,8 @@ from itertools import chain
 from unicodedata import normalize
 
 from attrs import evolve, frozen
-from casepan.api import Arch, Confidence, Entry, Listing, Recognition, Role, strip_copy_marks
 
+from casepan.api import Arch, Confidence, Entry, Listing, Recognition, Role, strip_copy_marks
 from casepan_carestream.dicom import Header, read_header
 
 STAGE = "carestream.export"

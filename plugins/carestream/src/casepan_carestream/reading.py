@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from casepan.api import Case, Finding, ImportContext, Recognition, Scan, assemble_case, scan_of
-
 from casepan_carestream import layout, rx
 from casepan_carestream.choice import Placed, placed
 from casepan_carestream.options import ExportOptions

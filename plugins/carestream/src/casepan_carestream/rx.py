@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from casepan.api import Patient
-
 from casepan_carestream.dicom import Header
 
 

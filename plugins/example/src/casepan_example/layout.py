@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from attrs import frozen
+
 from casepan.api import Listing, Recognition
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from attrs import evolve
-from casepan import api
 
+from casepan import api
 from casepan_example.layout import Order, read_order, recognise
 
 VIEWS: dict[str, tuple[api.Role, api.Arch | None]] = {

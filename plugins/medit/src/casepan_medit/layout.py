@@ -14,6 +14,7 @@ from typing import Literal
 from unicodedata import normalize
 
 from attrs import frozen
+
 from casepan.api import Arch, Confidence, Entry, Listing, Recognition, Role, strip_copy_marks
 
 STAGE = "medit.export"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from attrs import evolve, field, frozen
+
 from casepan.api import (
     Case,
     CorruptFile,
@@ -19,7 +20,6 @@ from casepan.api import (
     read_xml,
     scan_of,
 )
-
 from casepan_medit import layout, rx
 from casepan_medit.options import ExportOptions
 

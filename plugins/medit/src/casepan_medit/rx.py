@@ -8,6 +8,7 @@ from itertools import pairwise
 from xml.etree.ElementTree import Element
 
 from attrs import evolve
+
 from casepan.api import (
     CaseError,
     Patient,

@@ -13,6 +13,7 @@ from typing import Literal
 from unicodedata import normalize
 
 from attrs import evolve, frozen
+
 from casepan.api import (
     Arch,
     Confidence,
@@ -26,7 +27,6 @@ from casepan.api import (
     read_xml,
     strip_copy_marks,
 )
-
 from casepan_primescan.rx import CaseRecord, record_of
 
 STAGE = "primescan.export"

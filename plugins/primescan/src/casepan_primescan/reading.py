@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from attrs import evolve
-from casepan.api import Case, Finding, ImportContext, Recognition, Scan, assemble_case, scan_of
 
+from casepan.api import Case, Finding, ImportContext, Recognition, Scan, assemble_case, scan_of
 from casepan_primescan import layout, rx
 from casepan_primescan.options import ExportOptions
 

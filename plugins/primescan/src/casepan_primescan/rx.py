@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from xml.etree.ElementTree import Element
 
 from attrs import field, frozen
+
 from casepan.api import Arch, CaseError, Patient, Prescription, Provenance, WorkItem, from_fdi
 
 NIL = "00000000-0000-0000-0000-000000000000"
