@@ -16,7 +16,7 @@ from casepan.mesh.hps.document import parse_document
 from casepan.mesh.hps.metadata import Transform, colour_kind, jaw, properties, texture_images, transforms
 from casepan.mesh.opening import Source, load
 from casepan.mesh.ply.header import parse_header
-from casepan.mesh.sniff import LARGEST_SURPLUS, STL_HEADER, STL_RECORD, declared_triangles, sniff_format
+from casepan.mesh.sniff import declared_triangles, fits_binary_stl, is_ascii_stl, sniff_format
 
 
 @frozen
@@ -25,7 +25,7 @@ class Inventory:
 
     Attributes:
         format: ``"stl"``, ``"ply"``, ``"obj"`` or ``"hps"``.
-        readable: casepan can read the geometry (False for HPS schemas CE and CB).
+        readable: casepan can read the geometry (False for HPS schemas CE and CB, and where there are no faces).
         faces: faces that the file declares (polygons count once), or None when it declares none that could be counted.
         vertices: vertices that the file declares; None for STL, which does not share them.
         colour: ``"none"``, ``"vertex"``, ``"face"`` or ``"texture"``.
@@ -93,13 +93,12 @@ def hps_textures(source: Source, *, name: str = "") -> tuple[bytes, ...]:
 
 def _stl(data: bytes, name: str) -> Inventory:
     count = declared_triangles(data)
-    surplus = len(data) - STL_HEADER - STL_RECORD * count
-    if count and 0 <= surplus <= LARGEST_SURPLUS:
-        colour = "face" if b"COLOR=" in data[:80] else "none"
-        return Inventory("stl", True, count, None, colour)
-    if b"\0" in data[:STL_HEADER]:
+    if fits_binary_stl(count, len(data)):
+        return Inventory("stl", True, count, None, "face" if b"COLOR=" in data[:80] else "none")
+    if not is_ascii_stl(data):
         raise CorruptFile(f"the STL counts {count} triangles, which do not fit its size", place=name or None, offset=80)
-    return Inventory("stl", True, len(re.findall(rb"endfacet", data, re.IGNORECASE)), None, "none")
+    facets = len(re.findall(rb"endfacet", data, re.IGNORECASE))
+    return Inventory("stl", facets > 0, facets, None, "none")
 
 
 def _ply(data: bytes, name: str) -> Inventory:

@@ -63,6 +63,15 @@ def declared_triangles(head: bytes) -> int:
     return count
 
 
+def fits_binary_stl(count: int, size: int) -> bool:
+    """True when a file of this size can be a binary STL of so many triangles.
+
+    A few odd bytes at the end are harmless; whole records beyond the count mean that the count is wrong.
+    """
+    surplus = size - STL_HEADER - STL_RECORD * count
+    return count > 0 and (surplus == 0 or (0 < surplus <= LARGEST_SURPLUS and surplus % STL_RECORD != 0))
+
+
 def is_ascii_stl(head: bytes) -> bool:
     """True when an ASCII STL starts here; a binary header may start with ``solid`` too, but NUL bytes follow."""
     text = head[:1024].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
@@ -70,10 +79,9 @@ def is_ascii_stl(head: bytes) -> bool:
 
 
 def _is_stl(head: bytes, text: bytes, size: int | None) -> bool:
-    count = declared_triangles(head)
     if size is not None and len(head) >= STL_HEADER:
-        surplus = size - STL_HEADER - STL_RECORD * count
-        if surplus == 0 or (count > 0 and 0 < surplus <= LARGEST_SURPLUS):
+        count = declared_triangles(head)
+        if fits_binary_stl(count, size) or (count == 0 and size == STL_HEADER):
             return True
     return is_ascii_stl(text) or (text[:5].lower() == b"solid" and b"\0" in head[:STL_HEADER])
 

@@ -8,7 +8,7 @@ import numpy as np
 from attrs import define
 
 from casepan.errors import CorruptFile
-from casepan.mesh.sniff import LARGEST_SURPLUS, STL_HEADER, STL_RECORD, declared_triangles, is_ascii_stl
+from casepan.mesh.sniff import STL_HEADER, STL_RECORD, declared_triangles, fits_binary_stl, is_ascii_stl
 from casepan.mesh.stl_text import read_text
 from casepan.mesh.surface import ByteArray, FloatArray, Mesh
 from casepan.mesh.weld import weld_points
@@ -41,18 +41,12 @@ def read_stl(data: bytes, name: str = "") -> Soup:
         CorruptFile: truncated, empty, not an STL, or without a triangle.
     """
     count = declared_triangles(data)
-    surplus = len(data) - STL_HEADER - STL_RECORD * count
-    if count and _is_tolerable(surplus):
+    if fits_binary_stl(count, len(data)):
         return _read_binary(data, count)
     if is_ascii_stl(data):
         corners, notes = read_text(data, name)
         return Soup(corners, None, notes)
     raise _refusal(data, count, name)
-
-
-def _is_tolerable(surplus: int) -> bool:
-    """A few odd bytes at the end are harmless; whole records beyond the count mean that the count is wrong."""
-    return surplus == 0 or (0 < surplus <= LARGEST_SURPLUS and surplus % STL_RECORD != 0)
 
 
 def _refusal(data: bytes, count: int, name: str) -> CorruptFile:

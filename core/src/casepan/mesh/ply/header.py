@@ -99,7 +99,8 @@ def _header_lines(data: bytes, name: str) -> tuple[list[str], int]:
         why = "the PLY header does not end" if head.startswith(b"ply") else "this is not a PLY"
         raise CorruptFile(why, place=name or None, offset=0 if not head.startswith(b"ply") else len(head))
     lines = _LINE.split(head[: match.start(1)])
-    return [line.decode("utf-8", "replace").strip() for line in lines], match.end()
+    end = match.start(1) + 1 if re.match(rb"ply[ \t]*\r(?!\n)", head) else match.end()
+    return [line.decode("utf-8", "replace").strip() for line in lines], end
 
 
 class _Parser:
