@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
-from attrs import evolve
 
 from casepan.knowledge.rx import RxFile, merge_rx
 from casepan.model.case import Patient
@@ -71,9 +71,9 @@ def test_same_words_in_another_case_agree() -> None:
 @pytest.mark.parametrize("name", ["reference", "remake_of", "practice", "doctor", "licence", "ship_to", "notes"])
 def test_private_fields_are_named_but_never_quoted(name: str) -> None:
     """A conflict about names and numbers says which field, not what."""
-    order, _, findings = merged(
-        evolve(Prescription(), **{name: "Sentinel One"}), evolve(Prescription(), **{name: "Sentinel Two"})
-    )
+    one: dict[str, Any] = {name: "Sentinel One"}
+    two: dict[str, Any] = {name: "Sentinel Two"}
+    order, _, findings = merged(Prescription(**one), Prescription(**two))
     assert getattr(order, name) == "Sentinel One"
     assert len(messages(findings)) == 1
     assert name.replace("_", " ") in findings[0].message

@@ -313,8 +313,9 @@ def _read_union(arms: tuple[Any, ...], value: Any, path: KeyPath) -> Any:
     deepest = max(misfits, key=lambda misfit: max(len(problem.path) for problem in misfit.problems))
     if len(arms) == 1 or any(len(problem.path) > len(path) for problem in deepest.problems):
         raise deepest
-    reasons = [misfit.problems[0].reason.removesuffix(f", not {_called(value)}") for misfit in misfits]
-    raise _misfit(path, " or ".join((reasons[0], *(reason.removeprefix("must be ") for reason in reasons[1:]))))
+    but = f", not {_called(value)}"
+    first, *rest = (misfit.problems[0].reason.removesuffix(but) for misfit in misfits)
+    raise _misfit(path, " or ".join((first, *(reason.removeprefix("must be ") for reason in rest))) + but)
 
 
 def _read_each(kinds: Iterable[tuple[str | int, Any, Any]], path: KeyPath) -> list[Any]:

@@ -19,7 +19,7 @@ _SCALAR = re.compile(r"[^,\]}#\n]+")
 
 
 def line_numbers(text: str) -> Mapping[KeyPath, int]:
-    """KeyPath to 1-based line for every key, table and list entry of a **valid** TOML text; the empty path is line 1."""
+    """The 1-based line of every key, table and list entry of a **valid** TOML text; the empty path is line 1."""
     scanner = _Scanner(text)
     scanner.document()
     return scanner.lines
@@ -57,12 +57,12 @@ class _Scanner:
         self.at += 2 if array else 1
         path: KeyPath = (*self.resolved(parents), last)
         if array:
-            count = self.counts[path] = self.counts.get(path, 0) + 1
-            self.note(path, start)
-            path = (*path, count - 1)
+            self.counts[path] = self.counts.get(path, 0) + 1
+            path = (*path, self.counts[path] - 1)
         else:
             path = self.resolved((*parents, last))
-        self.note(path, start)
+        for depth in range(len(path)):
+            self.note(path[: depth + 1], start)
         return path
 
     def resolved(self, keys: list[str] | tuple[str, ...]) -> KeyPath:

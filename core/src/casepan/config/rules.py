@@ -188,8 +188,12 @@ def _folders(table: Mapping[str, Any], steps: tuple[RawStep, ...], base: Path) -
                 and export.pipeline == step.pipeline
                 and _inside(_folder(export, base), folder)
             ):
-                reason = "lies in an import folder of the same pipeline, so it would take in its own output"
-                yield Problem((*export.path, "with", "path"), reason, "Export to a folder outside the inbox.")
+                reason = "lies in an import folder of its own pipeline"
+                yield Problem(
+                    (*export.path, "with", "path"),
+                    reason,
+                    "Export to a folder outside the inbox, or it takes in its own output.",
+                )
 
 
 def _folder(step: RawStep, base: Path) -> str | None:
