@@ -22,14 +22,19 @@ def wall(command: list[str]) -> float:
 
 def main() -> int:
     """Measure in turns and print the ratio."""
-    peers = {"import typer": [sys.executable, "-c", "import typer"], "casepan --help": [sys.executable, "-m", "casepan", "--help"]}
+    peers = {
+        "import typer": [sys.executable, "-c", "import typer"],
+        "casepan --help": [sys.executable, "-m", "casepan", "--help"],
+    }
     taken: dict[str, list[float]] = {name: [] for name in peers}
     for _ in range(ROUNDS + 1):
         for name, command in peers.items():
             taken[name].append(wall(command))
     typer, casepan = (median(times[1:]) for times in taken.values())
     ratio = casepan / typer
-    print(f"import typer {typer * 1e3:.0f} ms, casepan --help {casepan * 1e3:.0f} ms, ratio {ratio:.2f} (limit {LIMIT})")
+    print(
+        f"import typer {typer * 1e3:.0f} ms, casepan --help {casepan * 1e3:.0f} ms, ratio {ratio:.2f} (limit {LIMIT})"
+    )
     return 0 if ratio <= LIMIT else 1
 
 

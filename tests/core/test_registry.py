@@ -54,9 +54,15 @@ HOSTILE = {
     "raises": ("raise RuntimeError('boom')", "boom"),
     "exits": ("import sys; sys.exit(3)", "SystemExit"),
     "missing": ("import no_such_module_anywhere", "no_such_module_anywhere"),
-    "misspelt": (GOOD.format(name="x", api=1) + "\n@hookimpl\ndef casepan_recognize(listing):\n    return ()\n", "casepan_recognise"),
+    "misspelt": (
+        GOOD.format(name="x", api=1) + "\n@hookimpl\ndef casepan_recognize(listing):\n    return ()\n",
+        "casepan_recognise",
+    ),
     "undecorated": (GOOD.format(name="x", api=1) + "\ndef casepan_recognise(listing):\n    return ()\n", "@hookimpl"),
-    "wrong-arguments": (GOOD.format(name="x", api=1) + "\n@hookimpl\ndef casepan_recognise(folder):\n    return ()\n", "folder"),
+    "wrong-arguments": (
+        GOOD.format(name="x", api=1) + "\n@hookimpl\ndef casepan_recognise(folder):\n    return ()\n",
+        "folder",
+    ),
     "newer": (GOOD.format(name="x", api=99), "Upgrade casepan."),
     "older": (GOOD.format(name="x", api=0), "Upgrade casepan-x."),
     "other-name": (GOOD.format(name="y", api=1), "calls itself"),
@@ -107,7 +113,9 @@ def test_nobody_may_call_itself_core(plugin: Callable[..., Installed]) -> None:
 )
 def test_bad_declarations_are_refused(plugin: Callable[..., Installed], declares: str, expected: str) -> None:
     """A plugin declares its own stages only, each once, as specs."""
-    source = GOOD.format(name="x", api=1).replace('[ValidatorSpec("x.fine", "always fine", f"{__name__}:check")]', declares)
+    source = GOOD.format(name="x", api=1).replace(
+        '[ValidatorSpec("x.fine", "always fine", f"{__name__}:check")]', declares
+    )
     registry = Registry.load(installed=[plugin("x", source)])
     assert expected in f"{registry.problems[0].reason} {registry.problems[0].hint}"
 
@@ -134,7 +142,9 @@ def test_unknown_stages_get_a_suggestion() -> None:
 
 def test_a_recogniser_that_raises_claims_nothing(plugin: Callable[..., Installed]) -> None:
     """One broken recogniser is reported and the arrival still gets an answer."""
-    source = GOOD.format(name="x", api=1) + "\n@hookimpl\ndef casepan_recognise(listing):\n    raise ValueError('bug')\n"
+    source = (
+        GOOD.format(name="x", api=1) + "\n@hookimpl\ndef casepan_recognise(listing):\n    raise ValueError('bug')\n"
+    )
     registry = Registry.load(installed=[plugin("x", source)])
     failed: list[str] = []
 
@@ -146,7 +156,9 @@ def test_a_recogniser_that_raises_claims_nothing(plugin: Callable[..., Installed
     assert failed == ["x: bug"]
 
 
-def test_an_observer_that_raises_stops_nothing(plugin: Callable[..., Installed], caplog: pytest.LogCaptureFixture) -> None:
+def test_an_observer_that_raises_stops_nothing(
+    plugin: Callable[..., Installed], caplog: pytest.LogCaptureFixture
+) -> None:
     """Observers may not raise; one that does is logged."""
     from casepan.contract.specs import Event
 

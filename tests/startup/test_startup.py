@@ -11,7 +11,9 @@ import pytest
 HEAVY = ("numpy", "scipy", "trimesh")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["adapters"], ["check"], ["explain"], ["run", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["adapters"], ["check"], ["explain"], ["run", "--help"]]
+)
 def test_light_commands_load_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
     """No numpy, scipy or trimesh in these commands, with every adapter installed."""
     code = (

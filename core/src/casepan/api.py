@@ -1,4 +1,7 @@
-"""THE public surface for plugin authors. Of casepan's modules a plugin imports this one, ``casepan.mesh`` and, in tests, ``casepan.testing``."""
+"""THE public surface for plugin authors.
+
+Of casepan's modules a plugin imports this one, ``casepan.mesh``, ``casepan.operate`` and, in tests, ``casepan.testing``.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +39,8 @@ from casepan.contract.stages import Watch, exporter, transformer, validator
 from casepan.errors import (
     AdapterError,
     AuthenticationFailed,
-    CasepanError,
     CaseError,
+    CasepanError,
     ClosedFormat,
     ConfigError,
     CorruptFile,

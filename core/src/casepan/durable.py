@@ -6,7 +6,7 @@ import os
 import sys
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 CHUNK = 1 << 20
 
@@ -49,7 +49,7 @@ def hash_file(path: Path) -> str:
         return hash_stream(source)
 
 
-def hash_stream(source: BinaryIO) -> str:
+def hash_stream(source: IO[bytes]) -> str:
     """SHA-256 of the rest of a stream."""
     digest = sha256()
     while chunk := source.read(CHUNK):

@@ -165,7 +165,9 @@ class Registry:
         try:
             return factory(made_with)
         except Exception as error:
-            raise AdapterError(f"{name} does not start: {_words(error)}", hint="Report it to the plugin's author.") from error
+            raise AdapterError(
+                f"{name} does not start: {_words(error)}", hint="Report it to the plugin's author."
+            ) from error
 
     def recognise(
         self, listing: Listing, on_error: Callable[[str, Exception], None] | None = None
@@ -222,7 +224,9 @@ class Registry:
             if problem.name == name:
                 return problem.as_error()
         if name in {item.name for item in self.available}:
-            return AdapterError(f"plugin {name!r} is installed but not enabled", hint=f"Add [adapters.{name}] to lab.toml.")
+            return AdapterError(
+                f"plugin {name!r} is installed but not enabled", hint=f"Add [adapters.{name}] to lab.toml."
+            )
         known = [plugin.name for plugin in self.plugins] + [item.name for item in self.available]
         near = get_close_matches(name, known, n=1)
         hint = f"Did you mean {near[0]}?" if near else f"Install it, for example: pip install casepan-{name}"
@@ -288,9 +292,13 @@ def _checked_hooks(item: Installed, module: ModuleType) -> pluggy.HookRelay:
             continue
         if name not in HOOKS:
             near = get_close_matches(name, HOOKS, n=1)
-            raise _Refused(f"plugin {item.name!r} defines {name}, which is no hook", f"Did you mean {near[0]}?" if near else "")
+            raise _Refused(
+                f"plugin {item.name!r} defines {name}, which is no hook", f"Did you mean {near[0]}?" if near else ""
+            )
         if not hasattr(getattr(module, name), "casepan_impl"):
-            raise _Refused(f"plugin {item.name!r}: {name} lacks @hookimpl", "Decorate it: from casepan.api import hookimpl")
+            raise _Refused(
+                f"plugin {item.name!r}: {name} lacks @hookimpl", "Decorate it: from casepan.api import hookimpl"
+            )
     try:
         return _manager_of(module).hook
     except pluggy.PluginValidationError as error:
@@ -303,13 +311,17 @@ def _checked_info(item: Installed, hooks: pluggy.HookRelay) -> AdapterInfo:
         raise _Refused(f"plugin {item.name!r} does not say who it is", "Implement casepan_adapter.")
     info = answers[0]
     if not isinstance(info, AdapterInfo):
-        raise _Refused(f"plugin {item.name!r}: casepan_adapter gives no AdapterInfo", "Report it to the plugin's author.")
+        raise _Refused(
+            f"plugin {item.name!r}: casepan_adapter gives no AdapterInfo", "Report it to the plugin's author."
+        )
     if info.api_version != API_VERSION:
         older = item.distribution if info.api_version < API_VERSION else "casepan"
         reason = f"plugin {item.name!r} speaks API version {info.api_version}, this casepan speaks {API_VERSION}"
         raise _Refused(reason, f"Upgrade {older}.")
     if info.name != item.name:
-        raise _Refused(f"plugin {item.name!r} calls itself {info.name!r}", "Entry point and AdapterInfo.name must agree.")
+        raise _Refused(
+            f"plugin {item.name!r} calls itself {info.name!r}", "Entry point and AdapterInfo.name must agree."
+        )
     return info
 
 
@@ -319,7 +331,9 @@ def _check_stages(item: Installed, stages: tuple[StageSpec, ...]) -> None:
         if not isinstance(spec, StageSpec):
             raise _Refused(f"plugin {item.name!r} declares something that is no stage", "Return specs of casepan.api.")
         if spec.plugin != item.name:
-            raise _Refused(f"plugin {item.name!r} declares {spec.name!r}", f"Its stages must begin with {item.name!r} and a dot.")
+            raise _Refused(
+                f"plugin {item.name!r} declares {spec.name!r}", f"Its stages must begin with {item.name!r} and a dot."
+            )
         if spec.name in seen:
             raise _Refused(f"plugin {item.name!r} declares {spec.name!r} twice", "Give each stage its own name.")
         seen.add(spec.name)

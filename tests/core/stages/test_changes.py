@@ -77,7 +77,7 @@ def test_converting_twice_gives_equal_bytes(bench_of: MakeBench) -> None:
 
 def test_default_names_hold_ref_arch_and_role(bench_of: MakeBench) -> None:
     """Empty fields leave no double separators."""
-    bench = bench_of({name: b"x" for name in ("a.stl", "b.stl", "c.stl")})
+    bench = bench_of(dict.fromkeys(("a.stl", "b.stl", "c.stl"), b"x"))
     case = case_of(bench, ("a.stl", "preparation", "upper"), ("b.stl", "antagonist", "lower"), ("c.stl", "bite", None))
     assert named(case) == ["K7Q2-M4-upper-preparation.stl", "K7Q2-M4-lower-antagonist.stl", "K7Q2-M4-bite.stl"]
 
@@ -85,7 +85,9 @@ def test_default_names_hold_ref_arch_and_role(bench_of: MakeBench) -> None:
 def test_a_template_may_use_every_field(bench_of: MakeBench) -> None:
     """Date of receipt, teeth, number, variant and revision."""
     bench = bench_of({"a.ply": b"x"})
-    case = case_of(bench, ("a.ply", "preparation", "upper"), revision=2, received_at=datetime(2026, 3, 2, 23, tzinfo=UTC))
+    case = case_of(
+        bench, ("a.ply", "preparation", "upper"), revision=2, received_at=datetime(2026, 3, 2, 23, tzinfo=UTC)
+    )
     scan = evolve(case.scans[0], teeth=(24, 26), number=3, variant="with-ditch")
     case = evolve(case, scans=(scan,))
     template = "{date}_{ref}_{revision}_{arch}_{role}_{tooth}_{number}_{variant}_{scan}.{ext}"

@@ -118,7 +118,9 @@ def test_counts_have_limits(bench: Bench) -> None:
         assert finding.limit in (10_000, 500)
 
 
-@pytest.mark.parametrize(("factor", "unit"), [(0.001, "metres"), (0.1, "centimetres"), (1 / 25.4, "inches"), (1000.0, "micrometres")])
+@pytest.mark.parametrize(
+    ("factor", "unit"), [(0.001, "metres"), (0.1, "centimetres"), (1 / 25.4, "inches"), (1000.0, "micrometres")]
+)
 def test_a_unit_slip_is_named(bench_of: MakeBench, factor: float, unit: str) -> None:
     """An arch in another unit is an error that names the likely one."""
     arch = small_scan("upper")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -67,7 +66,7 @@ def content(path: Path) -> dict[str, bytes]:
 def test_everything_arrives_with_a_manifest(kind: str, bench: Bench, case: Case, tmp_path: Path) -> None:
     """Scans, documents and closed files, byte for byte, under neutral names, with checksums that fit."""
     make, name = EXPORTS[kind]
-    receipt = make().deliver(case, bench.sending(f"core.{kind}", kind, errand()))
+    receipt = make(attachments=True).deliver(case, bench.sending(f"core.{kind}", kind, errand()))
     delivered = content(tmp_path / "out" / name)
     assert set(delivered) == {
         "K7Q2-M4-upper.stl",
@@ -90,7 +89,9 @@ def test_no_name_leaves_unless_asked_for(kind: str, bench: Bench, case: Case, tm
     make().deliver(case, bench.sending(f"core.{kind}", kind, errand()))
     delivered = content(tmp_path / "out" / name)
     assert all("Sentinella" not in item and b"Sentinella" not in data for item, data in delivered.items())
-    make(path="private", private=True, names="original").deliver(case, bench.sending(f"core.{kind}", "p", errand("key-2")))
+    make(path="private", private=True, names="original", attachments=True).deliver(
+        case, bench.sending(f"core.{kind}", "p", errand("key-2"))
+    )
     told = content(tmp_path / "private" / name)
     assert b"Sentinella is nervous" in told["manifest.json"]
     assert "Sentinella order.pdf" in told
@@ -149,7 +150,9 @@ def test_a_lost_fence_leaves_nothing_behind_the_name(kind: str, bench: Bench, ca
 
 
 @pytest.mark.parametrize("kind", EXPORTS)
-def test_a_place_that_cannot_be_written_is_a_retryable_error(kind: str, bench: Bench, case: Case, tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_a_retryable_error(
+    kind: str, bench: Bench, case: Case, tmp_path: Path
+) -> None:
     """A file where the folder should be: say so, try again later."""
     (tmp_path / "out").write_text("in the way", encoding="utf-8")
     with pytest.raises(DeliveryError) as caught:
@@ -166,9 +169,12 @@ def test_equal_cases_make_equal_zips(bench: Bench, case: Case, tmp_path: Path) -
 
 
 def test_variants_can_stay_at_home(bench: Bench, case: Case, tmp_path: Path) -> None:
-    """``scans = "preferred"`` leaves out what is only carried along; attachments can be left out too."""
+    """``scans = "preferred"`` leaves out what is only carried along; documents stay too, and the manifest says so."""
     upper, lower = case.scans
     slim = evolve(case, scans=(upper, evolve(lower, preferred=False)), closed=())
-    options = FolderOptions(scans="preferred", attachments=False)
+    options = FolderOptions(scans="preferred")
     FolderExport(options).deliver(slim, bench.sending("core.folder", "f", errand()))
-    assert sorted(os.listdir(tmp_path / "out" / "K7Q2-M4")) == ["K7Q2-M4-upper.stl", "manifest.json"]
+    target = tmp_path / "out" / "K7Q2-M4"
+    assert sorted(path.name for path in target.iterdir()) == ["K7Q2-M4-upper.stl", "manifest.json"]
+    (left,) = json.loads((target / "manifest.json").read_text("utf-8"))["attachments"]
+    assert (left["id"], left["name"]) == ("attachment-1", None)

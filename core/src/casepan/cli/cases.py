@@ -30,7 +30,9 @@ def add_to(app: typer.Typer) -> None:
 
 def list_(
     lab: LabFile = Path("lab.toml"),
-    state: Annotated[str | None, typer.Option("--state", help="Only this state: review, office, quarantine, handed-on …")] = None,
+    state: Annotated[
+        str | None, typer.Option("--state", help="Only this state: review, office, quarantine, handed-on …")
+    ] = None,
     pipeline: Annotated[str | None, typer.Option("--pipeline", help="Only this pipeline.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -119,17 +121,25 @@ def _document(file: CaseFile) -> dict[str, object]:
 
 def _show(file: CaseFile) -> None:
     row = file.row
-    say(f"{row.place}  {styled(row.state)}  verdict {styled(row.verdict or '-')}  {row.adapter}, pipeline {row.pipeline}")
+    say(
+        f"{row.place}  {styled(row.state)}  verdict {styled(row.verdict or '-')}  {row.adapter}, pipeline {row.pipeline}"
+    )
     if row.reason:
         say(f"Why: {row.reason}")
     if file.case:
         for scan in file.case.scans:
             say(f"  {scan.id:<28} {scan.role:<12} {scan.arch or '-':<6} {scan.format}")
         for item in file.case.prescription.items:
-            say(f"  ordered: {item.kind} {' '.join(map(str, item.teeth)) or '-'} {item.material} {item.shade or ''}".rstrip())
+            say(
+                f"  ordered: {item.kind} {' '.join(map(str, item.teeth)) or '-'} {item.material} {item.shade or ''}".rstrip()
+            )
         for finding in file.case.findings:
-            say(f"  {styled(finding.severity)} {finding.code}{f' [{finding.scan}]' if finding.scan else ''}: {finding.message}")
+            say(
+                f"  {styled(finding.severity)} {finding.code}{f' [{finding.scan}]' if finding.scan else ''}: {finding.message}"
+            )
     for delivery in file.deliveries:
-        say(f"  {delivery.export}: {styled(delivery.state)} after {delivery.attempts} tries {delivery.reason or ''}".rstrip())
+        say(
+            f"  {delivery.export}: {styled(delivery.state)} after {delivery.attempts} tries {delivery.reason or ''}".rstrip()
+        )
     for event in file.events:
         say(f"  {event.at[:19]} {event.kind} {event.detail if event.detail != '{}' else ''}".rstrip())

@@ -13,7 +13,7 @@ from casepan.cli.shared import JsonFlag, LabFile, Overrides
 
 if TYPE_CHECKING:
     from casepan.contract.specs import FindingDoc, StageSpec
-    from casepan.registry import Plugin, Registry
+    from casepan.registry import Plugin
 
 adapters_app = typer.Typer(help="What is installed, and what it can do.", rich_markup_mode=None)
 
@@ -44,7 +44,11 @@ def init(
     written = write_lab(folder, name)
     for path in written:
         say(f"wrote {path}")
-    note(f"Drop exports into {folder / 'inbox'}, then: casepan run" if folder != Path() else "Drop exports into inbox, then: casepan run")
+    note(
+        f"Drop exports into {folder / 'inbox'}, then: casepan run"
+        if folder != Path()
+        else "Drop exports into inbox, then: casepan run"
+    )
 
 
 def check(
@@ -99,7 +103,10 @@ def adapters(ctx: typer.Context, as_json: JsonFlag = False) -> None:
         adapters_list(as_json=as_json)
 
 
-def adapters_list(lab: Annotated[Path | None, typer.Option("--lab", help="Say what this lab.toml enables.")] = None, as_json: JsonFlag = False) -> None:
+def adapters_list(
+    lab: Annotated[Path | None, typer.Option("--lab", help="Say what this lab.toml enables.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
     """What is installed, enabled, or broken and why."""
     from casepan.operate.setting_up import adapter_rows
 
@@ -117,7 +124,8 @@ def adapters_list(lab: Annotated[Path | None, typer.Option("--lab", help="Say wh
 
 
 def adapters_show(
-    name: Annotated[str, typer.Argument(help="Name of an adapter, as `casepan adapters` lists it.")], as_json: JsonFlag = False
+    name: Annotated[str, typer.Argument(help="Name of an adapter, as `casepan adapters` lists it.")],
+    as_json: JsonFlag = False,
 ) -> None:
     """The card of one adapter: what comes out open, what is closed, what carries colour, how cases arrive.
 
@@ -167,7 +175,9 @@ def explain(
         from difflib import get_close_matches
 
         near = get_close_matches(code, pages, n=1)
-        raise UsageError(f"there is no code {code!r}", hint=f"Did you mean {near[0]}?" if near else "casepan explain lists all.")
+        raise UsageError(
+            f"there is no code {code!r}", hint=f"Did you mean {near[0]}?" if near else "casepan explain lists all."
+        )
     _show_page(page, as_json=as_json)
 
 
@@ -198,7 +208,12 @@ def _show_card(plugin: Plugin) -> None:
         say(f"Scanners:      {', '.join(info.scanners)}")
     if info.openness:
         card = info.openness
-        rows = (("Open", card.open), ("Closed", card.closed), ("Colour", card.colour), ("Prescription", card.prescription))
+        rows = (
+            ("Open", card.open),
+            ("Closed", card.closed),
+            ("Colour", card.colour),
+            ("Prescription", card.prescription),
+        )
         for title, text in (*rows, ("Arrives", card.arrives), ("Lost to CAD", card.lost)):
             say(f"{title + ':':<14} {text}")
     say(f"Evidence:      {info.evidence or 'none stated'}")

@@ -8,7 +8,14 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-STYLES = {"accept": "green", "ok": "green", "handed-on": "green", "review": "yellow", "warning": "yellow", "held": "yellow"}
+STYLES = {
+    "accept": "green",
+    "ok": "green",
+    "handed-on": "green",
+    "review": "yellow",
+    "warning": "yellow",
+    "held": "yellow",
+}
 STYLES |= {"reject": "red", "error": "red", "quarantine": "red", "broken": "red", "failed": "red", "unknown": "red"}
 
 
@@ -46,7 +53,9 @@ def harmless(text: str) -> str:
     """The text with control characters (escape sequences, line feeds, RTL overrides) written as escapes."""
     if text.isprintable():
         return text
-    return "".join(char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode() for char in text)
+    return "".join(
+        char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode() for char in text
+    )
 
 
 def styled(word: str) -> str:

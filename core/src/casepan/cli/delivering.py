@@ -27,7 +27,9 @@ def add_to(app: typer.Typer) -> None:
 
 def list_(
     lab: LabFile = Path("lab.toml"),
-    state: Annotated[str | None, typer.Option("--state", help="Only this state: sent, retry, failed, unknown …")] = None,
+    state: Annotated[
+        str | None, typer.Option("--state", help="Only this state: sent, retry, failed, unknown …")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Every delivery with its state.

@@ -17,7 +17,8 @@ def add_to(app: typer.Typer) -> None:
 
 
 def demo(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to play.")] = Path("casepan-demo"), as_json: JsonFlag = False
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to play.")] = Path("casepan-demo"),
+    as_json: JsonFlag = False,
 ) -> None:
     """Run generated cases of every installed adapter through a pipeline and show what became of each.
 
@@ -35,12 +36,24 @@ def demo(
     note(f"Making cases in {folder} and running them …")
     done = run_demo(folder, registry)
     rows = [
-        (o.planned.title, o.planned.plugin, o.ref or "-", o.state, "as planned" if o.came_out_as_planned else f"planned: {o.planned.outcome}")
+        (
+            o.planned.title,
+            o.planned.plugin,
+            o.ref or "-",
+            o.state,
+            "as planned" if o.came_out_as_planned else f"planned: {o.planned.outcome}",
+        )
         for o in done.outcomes
     ]
     if as_json:
         keys = ("arrival", "plugin", "case", "state", "outcome")
-        say_json({"schema": 1, "as_planned": done.as_planned, "outcomes": [dict(zip(keys, row, strict=True)) for row in rows]})
+        say_json(
+            {
+                "schema": 1,
+                "as_planned": done.as_planned,
+                "outcomes": [dict(zip(keys, row, strict=True)) for row in rows],
+            }
+        )
     else:
         say_table(("arrival", "plugin", "case", "state", "outcome"), rows)
         say(f"Delivered:  {folder / 'out'}    one folder per case, with manifest.json and checksums")

@@ -13,8 +13,12 @@ from casepan.cli.shared import JsonFlag
 if TYPE_CHECKING:
     from casepan.operate.looking import Inspection, LookedAt
 
-ExportPath = Annotated[Path, typer.Argument(metavar="PATH", help="A folder, a zip or a single mesh, as the scanner wrote it.")]
-OptionalLab = Annotated[Path | None, typer.Option("--lab", help="Use this lab's adapters and verdicts instead of all installed.")]
+ExportPath = Annotated[
+    Path, typer.Argument(metavar="PATH", help="A folder, a zip or a single mesh, as the scanner wrote it.")
+]
+OptionalLab = Annotated[
+    Path | None, typer.Option("--lab", help="Use this lab's adapters and verdicts instead of all installed.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -37,7 +41,9 @@ def validate(
     path: ExportPath,
     lab: OptionalLab = None,
     rx: Annotated[Path | None, typer.Option("--rx", help="A prescription (rx.toml or rx.json) to judge it by.")] = None,
-    fail_on: Annotated[str | None, typer.Option("--fail-on", help="End 5 at this verdict or worse: review or reject.")] = None,
+    fail_on: Annotated[
+        str | None, typer.Option("--fail-on", help="End 5 at this verdict or worse: review or reject.")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Run every installed check on an export and give a verdict.
@@ -142,7 +148,9 @@ def _show_scans(looked: LookedAt) -> None:
         what = scan.format if facts.readable else f"{scan.format} (closed or unreadable)"
         chosen = "yes" if scan.preferred else "carried along"
         faces = f"{facts.faces:,}" if facts.faces is not None else "-"
-        rows.append((scan.id, scan.role, scan.arch or "-", what, faces, facts.colour or "-", extent, chosen, scan.file.path))
+        rows.append(
+            (scan.id, scan.role, scan.arch or "-", what, faces, facts.colour or "-", extent, chosen, scan.file.path)
+        )
     say_table(("scan", "role", "arch", "format", "triangles", "colour", "extent mm", "preferred", "file"), rows)
 
 
@@ -150,7 +158,13 @@ def _show_prescription(looked: LookedAt) -> None:
     prescription = looked.case.prescription
     for item in prescription.items:
         teeth = " ".join(str(tooth) for tooth in item.teeth) or "no tooth named"
-        parts = [item.kind, teeth, item.material, f"shade {item.shade}" if item.shade else "", f"bridge {item.bridge}" if item.bridge else ""]
+        parts = [
+            item.kind,
+            teeth,
+            item.material,
+            f"shade {item.shade}" if item.shade else "",
+            f"bridge {item.bridge}" if item.bridge else "",
+        ]
         say("Ordered: " + ", ".join(part for part in parts if part))
     if not prescription.items:
         say("Ordered: nothing is stated in these files")

@@ -26,7 +26,9 @@ def run(
     pipelines: Annotated[list[str] | None, typer.Argument(help="Names of pipelines; none runs them all.")] = None,
     lab: LabFile = Path("lab.toml"),
     watch: Annotated[bool, typer.Option("--watch", help="Go on until stopped (Ctrl-C).")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be taken and where it would go; change nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be taken and where it would go; change nothing.")
+    ] = False,
     overrides: Overrides = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -66,7 +68,10 @@ def status(lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:
     if as_json:
         say_json({"schema": 1, **{table: dict(states) for table, states in counts.items()}})
         return
-    say_table(("what", "state", "count"), [(table, state, n) for table, states in counts.items() for state, n in states.items()])
+    say_table(
+        ("what", "state", "count"),
+        [(table, state, n) for table, states in counts.items() for state, n in states.items()],
+    )
 
 
 def show_report(report: RunReport) -> None:
@@ -96,7 +101,10 @@ def report_document(report: RunReport) -> dict[str, Any]:
 
     return {
         "schema": 1,
-        "cases": [{**case_fields(row.case), "deliveries": [delivery_fields(d) for d in row.deliveries]} for row in report.cases],
+        "cases": [
+            {**case_fields(row.case), "deliveries": [delivery_fields(d) for d in row.deliveries]}
+            for row in report.cases
+        ],
         "quarantined": [to_plain(row) for row in report.quarantined],
         "waiting": [to_plain(row) for row in report.waiting],
         "paused": report.paused,
@@ -107,7 +115,21 @@ def report_document(report: RunReport) -> dict[str, Any]:
 
 def case_fields(row: Any) -> dict[str, Any]:
     """What every listing says of a case."""
-    names = ("ref", "revision", "adapter", "pipeline", "state", "verdict", "rush", "due", "attempts", "code", "reason", "received", "at")
+    names = (
+        "ref",
+        "revision",
+        "adapter",
+        "pipeline",
+        "state",
+        "verdict",
+        "rush",
+        "due",
+        "attempts",
+        "code",
+        "reason",
+        "received",
+        "at",
+    )
     return {"place": row.place, **{name: getattr(row, name) for name in names}}
 
 
@@ -136,7 +158,10 @@ def _dry_run(lab: Any, pipelines: list[str] | None, *, as_json: bool) -> None:
         return
     say_table(
         ("pipeline", "arrival", "recognised", "cases", "steps", "would go to"),
-        [(row.pipeline, row.arrival, row.recognised, row.cases, " ".join(row.steps), " ".join(row.exports)) for row in rows],
+        [
+            (row.pipeline, row.arrival, row.recognised, row.cases, " ".join(row.steps), " ".join(row.exports))
+            for row in rows
+        ],
     )
     if not rows:
         say("The inboxes hold nothing new.")

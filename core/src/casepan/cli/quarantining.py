@@ -10,7 +10,9 @@ import typer
 from casepan.cli.console import say, say_json, say_table
 from casepan.cli.shared import By, JsonFlag, LabFile
 
-quarantine_app = typer.Typer(help="What cannot be processed, and the way out.", no_args_is_help=True, rich_markup_mode=None)
+quarantine_app = typer.Typer(
+    help="What cannot be processed, and the way out.", no_args_is_help=True, rich_markup_mode=None
+)
 Subject = Annotated[str, typer.Argument(metavar="CASE|ARRIVAL", help="A name as `casepan quarantine list` prints it.")]
 
 
@@ -37,7 +39,9 @@ def list_(lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:
     if as_json:
         say_json({"schema": 1, "quarantine": [to_plain(row) for row in rows]})
         return
-    say_table(("name", "what", "code", "since", "reason"), [(r.subject, r.what, r.code, r.since[:16], r.reason) for r in rows])
+    say_table(
+        ("name", "what", "code", "since", "reason"), [(r.subject, r.what, r.code, r.since[:16], r.reason) for r in rows]
+    )
     if not rows:
         say("Quarantine is empty.")
 

@@ -11,7 +11,9 @@ LabFile = Annotated[Path, typer.Option("--lab", help="The lab.toml to use.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print a documented JSON object instead of text.")]
 Overrides = Annotated[
     list[str] | None,
-    typer.Option("--set", help="Change one setting for this run: pipelines.crowns.steps.mesh.with.limit=2 (repeatable)."),
+    typer.Option(
+        "--set", help="Change one setting for this run: pipelines.crowns.steps.mesh.with.limit=2 (repeatable)."
+    ),
 ]
 By = Annotated[str, typer.Option("--by", help="Who decides; written into the ledger.")]
 Note = Annotated[str, typer.Option("--note", help="Why; written into the ledger, the manifest and the report.")]

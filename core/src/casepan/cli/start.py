@@ -27,7 +27,7 @@ def main() -> NoReturn:
         print("casepan: interrupted", file=sys.stderr)
         raise SystemExit(INTERRUPTED) from None
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115: the reader went away; nothing is left to flush
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader went away; let the last flush succeed
         raise SystemExit(0) from None
     raise SystemExit(0)
 

@@ -56,7 +56,7 @@ use = "core.rename"        # neutral names, without the patient's
 [[pipelines.crowns.export]]
 id = "cad"
 use = "core.folder"
-with = {{ path = "out/cad" }}
+with = {{ path = "out/cad", attachments = true }}   # documents and photos too; they name the patient
 on = ["accept"]            # review waits for `casepan cases accept CASE`
 retry = {{ attempts = 5, first_delay = "30s", max_delay = "30m" }}
 """

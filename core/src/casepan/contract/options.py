@@ -42,7 +42,9 @@ class Secret:
     secret: str | None = None
 
 
-def option(default: Any = NOTHING, doc: str = "", *, source: str | None = None, factory: Any = None, **more: Any) -> Any:
+def option(
+    default: Any = NOTHING, doc: str = "", *, source: str | None = None, factory: Any = None, **more: Any
+) -> Any:
     """An attrs field with its documentation, and for a number the source it was taken from."""
     metadata = {"doc": doc, "source": source}
     if factory is not None:

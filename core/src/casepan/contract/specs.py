@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from attrs import Attribute, field, frozen
 
@@ -23,7 +23,7 @@ def _is_stage_name(_: object, attribute: Attribute[str], value: str) -> None:
         raise ValueError(f"{attribute.name} {value!r} is not of the form plugin.stage-name")
 
 
-def _is_import_string(_: object, attribute: Attribute[str | None], value: str | None) -> None:
+def _is_import_string(_: object, attribute: Attribute[Any], value: str | None) -> None:
     if value is not None and not IMPORT_STRING.fullmatch(value):
         raise ValueError(f"{attribute.name} {value!r} is not of the form package.module:Name")
 

@@ -32,7 +32,9 @@ class Watch:
     give_up: float = 7200.0
     done: str = "leave"
     names: tuple[str, ...] = ()
-    skip: tuple[str, ...] = field(default=("*.part", "*.crdownload", "*.download", "*.tmp", "~$*", ".*", "Thumbs.db", "desktop.ini"))
+    skip: tuple[str, ...] = field(
+        default=("*.part", "*.crdownload", "*.download", "*.tmp", "~$*", ".*", "Thumbs.db", "desktop.ini")
+    )
 
 
 class WatchingImporter(Protocol):

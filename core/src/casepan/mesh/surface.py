@@ -10,6 +10,8 @@ import numpy as np
 from attrs import define, evolve, field
 from numpy.typing import NDArray
 
+from casepan.model.vocabulary import Colour
+
 if TYPE_CHECKING:
     from trimesh import Trimesh
 
@@ -60,7 +62,7 @@ class Mesh:
     exactly_welded: bool = False
 
     @property
-    def colour(self) -> str:
+    def colour(self) -> Colour:
         """``"texture"``, ``"vertex"``, ``"face"`` or ``"none"``: the richest colour this surface holds."""
         if self.texture is not None:
             return "texture"

@@ -161,9 +161,7 @@ class Case:
     def scans_of(self, *roles: str, arch: str | None = None) -> tuple[Scan, ...]:
         """The preferred scans of these roles, optionally of one arch, in the order of the case."""
         return tuple(
-            scan
-            for scan in self.scans
-            if scan.preferred and scan.role in roles and (arch is None or scan.arch == arch)
+            scan for scan in self.scans if scan.preferred and scan.role in roles and (arch is None or scan.arch == arch)
         )
 
     def with_findings(self, *findings: Finding) -> Case:

@@ -44,7 +44,9 @@ def convert_mesh(source: Path, target: Path, *, force: bool = False) -> Converte
 
     form = target.suffix.lower().lstrip(".")
     if form not in FORMATS:
-        raise UsageError(f"cannot write {target.suffix or 'a file without extension'}", hint=f"Use .{', .'.join(FORMATS)}.")
+        raise UsageError(
+            f"cannot write {target.suffix or 'a file without extension'}", hint=f"Use .{', .'.join(FORMATS)}."
+        )
     if not source.is_file():
         raise UsageError("there is no such file", place=str(source), hint="Check the path.")
     if target.exists() and not force:
@@ -54,7 +56,9 @@ def convert_mesh(source: Path, target: Path, *, force: bool = False) -> Converte
     part = target.with_name(f"{target.stem}.part{target.suffix}")
     losses = write_mesh(mesh, part, format=form)
     part.replace(target)
-    return Converted(target, len(mesh.faces), len(mesh.vertices), mesh.colour, tuple(f"{loss.what}: {loss.why}" for loss in losses))
+    return Converted(
+        target, len(mesh.faces), len(mesh.vertices), mesh.colour, tuple(f"{loss.what}: {loss.why}" for loss in losses)
+    )
 
 
 def _beside(source: Path, name: str) -> bytes | None:

@@ -28,7 +28,9 @@ def decide(desk: Desk, place: str, verdict: Literal["accept", "reject"], *, by: 
     result = read_result(desk.state.case(row.ref, row.revision))
     pipeline = desk.lab.pipelines.get(row.pipeline)
     if pipeline is None:
-        raise UsageError(f"the pipeline {row.pipeline!r} of this case is no longer in lab.toml", hint="Put it back first.")
+        raise UsageError(
+            f"the pipeline {row.pipeline!r} of this case is no longer in lab.toml", hint="Put it back first."
+        )
     deliveries = planned(pipeline, result.case, verdict, result.content)
     changed = desk.ledger.decide(row.ref, row.revision, verdict, deliveries, who=by, note=note)
     if verdict == "accept":
@@ -114,5 +116,7 @@ def _arrival(desk: Desk, subject: str) -> bool:
 def _quarantined_case(desk: Desk, subject: str) -> CaseRow:
     row = find_case(desk, subject)
     if row.state != "quarantine":
-        raise UsageError(f"{subject} is not in quarantine, it is {row.state}", hint="casepan quarantine list shows what is.")
+        raise UsageError(
+            f"{subject} is not in quarantine, it is {row.state}", hint="casepan quarantine list shows what is."
+        )
     return row

@@ -141,7 +141,9 @@ def _outcome(plan: Planned, folder: Path) -> Outcome:
                 continue
             cases = [row for row in desk.ledger.cases() if row.arrival == arrival.id]
             if not cases:
-                return Outcome(plan, None, arrival.state, arrival.state == "quarantined" and plan.outcome == "quarantine")
+                return Outcome(
+                    plan, None, arrival.state, arrival.state == "quarantined" and plan.outcome == "quarantine"
+                )
             row = cases[0]
             return Outcome(plan, row.place, row.state, row.state == STATE_OF[plan.outcome])
     return Outcome(plan, None, "not taken", came_out_as_planned=False)

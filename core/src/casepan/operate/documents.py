@@ -61,7 +61,13 @@ def _case(case: Case, facts: dict[str, ScanFacts]) -> dict[str, Any]:
         "scans": [_scan(scan, facts[scan.id]) for scan in case.scans],
         "prescription": _prescription(case),
         "attachments": [
-            {"id": item.id, "path": item.file.path, "what": item.what, "size": item.file.size, "sha256": item.file.sha256}
+            {
+                "id": item.id,
+                "path": item.file.path,
+                "what": item.what,
+                "size": item.file.size,
+                "sha256": item.file.sha256,
+            }
             for item in case.attachments
         ],
         "closed": [

@@ -105,9 +105,7 @@ def look_at(path: Path, registry: Registry, options: LookOptions | None = None) 
         return Inspection(path, (), findings, verdict_of(findings, _table(options)))
 
 
-def _look_on(
-    listing: FolderListing, bench: Bench, path: Path, registry: Registry, options: LookOptions
-) -> Inspection:
+def _look_on(listing: FolderListing, bench: Bench, path: Path, registry: Registry, options: LookOptions) -> Inspection:
     result = recognise(listing, registry)
     cases = []
     failures = list(result.findings)
@@ -194,7 +192,9 @@ def _failure(error: Exception) -> Finding:
         code = "arrival.incomplete" if isinstance(error, NotReady) else "arrival.unreadable"
         return Finding(code, "error", f"{error.reason} [{error.code}]", hint=error.hint)
     words = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-    return Finding("arrival.unreadable", "error", f"cannot be read: {words}", hint="Check the rights of the file or folder.")
+    return Finding(
+        "arrival.unreadable", "error", f"cannot be read: {words}", hint="Check the rights of the file or folder."
+    )
 
 
 def _table(options: LookOptions) -> dict[str, Verdict]:

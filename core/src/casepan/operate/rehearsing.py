@@ -52,7 +52,7 @@ def _of_pipeline(name: str, pipeline: Pipeline, lab: Lab, registry: Registry) ->
     steps = tuple(id_of(step) for step in pipeline.steps)
     exports = tuple(id_of(export) for export in pipeline.export if "accept" in export.on)
     for step in pipeline.import_:
-        options = structure_options(registry.options_type(step.use), step.with_, place=str(lab.path))
+        options: Any = structure_options(registry.options_type(step.use), step.with_, place=str(lab.path))
         watch = registry.build(step.use, options).watch()
         for arrival in _paths(watch, lab.base):
             looked = look_at(arrival, registry, LookOptions(lab=lab))

@@ -57,7 +57,13 @@ class Convert:
         losses = write_mesh(wanted, target, format=self.options.format)
         companions = tuple(ctx.keep(path) for path in sorted(ctx.out.glob(f"{scan.id}*")) if path != target)
         findings = [
-            Finding("format.loss", "warning", f"{loss.what} is lost: {loss.why}", scan=scan.id, hint="Convert to PLY to keep it.")
+            Finding(
+                "format.loss",
+                "warning",
+                f"{loss.what} is lost: {loss.why}",
+                scan=scan.id,
+                hint="Convert to PLY to keep it.",
+            )
             for loss in losses
         ]
         made = evolve(
@@ -65,7 +71,7 @@ class Convert:
             file=ctx.keep(target),
             textures=tuple(_images(companions)),
             format=self.options.format,
-            colour=wanted.colour if not losses else "none",
+            colour="none" if losses else wanted.colour,
             derived_from=scan.file.sha256,
         )
         return made, findings

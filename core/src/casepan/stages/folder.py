@@ -62,7 +62,9 @@ class FolderExport:
         if document.get("key") != ctx.key:
             return None
         files = {item["name"]: item["sha256"] for item in document["files"]}
-        if not all((target / name).is_file() and hash_file(target / name) == content for name, content in files.items()):
+        if not all(
+            (target / name).is_file() and hash_file(target / name) == content for name, content in files.items()
+        ):
             return None
         return Receipt(ctx.key, str(target), ctx.now(), {"verified": "found and read back by a probe"}, files)
 
@@ -76,7 +78,9 @@ class FolderExport:
         if target.exists():
             if not ctx.replace:
                 raise DeliveryRefused(
-                    "something else lies at this place", place=str(target), hint="Move it away, then: casepan deliveries resend"
+                    "something else lies at this place",
+                    place=str(target),
+                    hint="Move it away, then: casepan deliveries resend",
                 )
             shutil.rmtree(old, ignore_errors=True)
             target.rename(old)

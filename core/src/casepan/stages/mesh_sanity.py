@@ -19,7 +19,9 @@ class MeshSanityOptions:
 
     min_faces: int = option(100, "fewer triangles are no scan", source="project choice: a scan body has thousands")
     max_faces: int = option(5_000_000, "more triangles are refused", source="project choice: scans have up to 700,000")
-    smallest: Millimetres = option(Millimetres(2.0), "shortest longest side of a scan", source="project choice: one tooth is 7 mm")
+    smallest: Millimetres = option(
+        Millimetres(2.0), "shortest longest side of a scan", source="project choice: one tooth is 7 mm"
+    )
     largest: Millimetres = option(
         Millimetres(150.0), "longest side of a scan", source="facts/naming.md 4: arches on a virtual base reach 90 mm"
     )

@@ -13,7 +13,7 @@ from casepan.contract.context import ExportContext
 from casepan.contract.options import option
 from casepan.model.case import Case, Scan
 from casepan.model.documents import dumps, to_plain
-from casepan.model.files import FileRef
+from casepan.model.files import Attachment, FileRef
 from casepan.stages.naming import unique_name
 
 MANIFEST = "manifest.json"
@@ -24,7 +24,7 @@ class PackingOptions:
     """Options that every packing destination shares."""
 
     scans: Literal["all", "preferred"] = option("all", "carry every variant along, or the preferred ones only")
-    attachments: bool = option(True, "carry documents and pictures along")
+    attachments: bool = option(False, "carry documents and pictures along as they came: they usually name the patient")
     names: Literal["neutral", "original"] = option(
         "neutral", "`neutral` names contain the case's ref only; `original` keeps the sender's names of documents"
     )
@@ -66,9 +66,11 @@ def manifest(case: Case, packed: tuple[Packed, ...], ctx: ExportContext, *, priv
             "received_at": case.received_at.isoformat() if case.received_at else None,
         },
         "files": [
-            {"name": item.name, "what": item.what, "size": item.file.size, "sha256": item.file.sha256} for item in packed
+            {"name": item.name, "what": item.what, "size": item.file.size, "sha256": item.file.sha256}
+            for item in packed
         ],
         "scans": [_scan(scan, packed) for scan in case.scans],
+        "attachments": [_attachment(item, packed) for item in case.attachments],
         "prescription": _prescription(case, private=private),
         "findings": to_plain(case.findings),
     }
@@ -102,9 +104,27 @@ def _extension(file: FileRef) -> str:
 
 def _scan(scan: Scan, packed: tuple[Packed, ...]) -> dict[str, Any]:
     name = next((item.name for item in packed if item.what == f"scan {scan.id}"), None)
-    keys = ("id", "role", "arch", "variant", "number", "preferred", "format", "units", "frame", "colour", "derived_from")
+    keys = (
+        "id",
+        "role",
+        "arch",
+        "variant",
+        "number",
+        "preferred",
+        "format",
+        "units",
+        "frame",
+        "colour",
+        "derived_from",
+    )
     described = {key: getattr(scan, key) for key in keys}
     return {**described, "name": name, "teeth": list(scan.teeth), "transforms": to_plain(scan.transforms)}
+
+
+def _attachment(attachment: Attachment, packed: tuple[Packed, ...]) -> dict[str, Any]:
+    """What was carried along, and what stayed in the lab's state folder: nothing is left out silently."""
+    name = next((item.name for item in packed if item.file == attachment.file), None)
+    return {"id": attachment.id, "what": attachment.what, "sha256": attachment.file.sha256, "name": name}
 
 
 def _prescription(case: Case, *, private: bool) -> dict[str, Any]:

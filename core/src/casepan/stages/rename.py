@@ -35,7 +35,9 @@ class RenameOptions:
     separator before it along.
     """
 
-    template: str = option("{ref}-{arch}-{role}-{number}-{variant}.{ext}", "name of a scan's file", validator=_is_template)
+    template: str = option(
+        "{ref}-{arch}-{role}-{number}-{variant}.{ext}", "name of a scan's file", validator=_is_template
+    )
 
 
 class Rename:

@@ -96,7 +96,9 @@ class ZipExport:
             raise FenceLost("another process owns this case now")
         if target.exists() and not ctx.replace:
             raise DeliveryRefused(
-                "something else lies at this place", place=str(target), hint="Move it away, then: casepan deliveries resend"
+                "something else lies at this place",
+                place=str(target),
+                hint="Move it away, then: casepan deliveries resend",
             )
         part.replace(target)
         sync_folder(target.parent)
