@@ -13,6 +13,7 @@ import sys
 from collections import defaultdict
 
 import numpy as np
+
 from casepan.mesh.surface import Mesh
 from casepan.mesh.topology import topology
 from casepan.testing import JawPair, jaw_pair

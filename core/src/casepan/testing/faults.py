@@ -21,8 +21,13 @@ _SCRAP = np.array([190, 110, 110], dtype=np.uint8)
 
 
 def hole(mesh: Mesh, centre: Point, diameter: float) -> Mesh:
-    """Remove the faces whose middle lies within ``diameter`` / 2 of ``centre``."""
-    return _with_faces(mesh, mesh.faces[~_within(mesh, centre, diameter)])
+    """Cut a round hole: faces whose middle lies inside it go, and its rim is drawn onto the circle."""
+    inside = _within(mesh, centre, diameter)
+    rim = np.intersect1d(mesh.faces[inside], mesh.faces[~inside])
+    arms = mesh.vertices[rim] - np.asarray(centre)
+    vertices = mesh.vertices.copy()
+    vertices[rim] = centre + arms * (diameter / 2 / np.linalg.norm(arms, axis=1, keepdims=True))
+    return evolve(mesh, vertices=vertices, faces=mesh.faces[~inside])
 
 
 def flipped(mesh: Mesh, centre: Point, diameter: float) -> Mesh:

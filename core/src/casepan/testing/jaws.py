@@ -51,8 +51,8 @@ def jaw_pair(
     """Both arches of one synthetic patient, in occlusion, and two buccal bite scans.
 
     The frame ``"z-up"`` has z towards the skull, x to the patient's right and y to the front: the upper lies above
-    z = 0, the lower below. ``"y-up"`` is the same turned so that y points to the skull. ``"teeth-up"`` turns the upper over so
-    that both arches face +z, as some scanners export them for model making: then they are NOT in occlusion.
+    z = 0, the lower below. ``"y-up"`` is the same turned so that y points to the skull. ``"teeth-up"`` turns the upper
+    over so that both arches face +z, as some scanners export them for model making: then they are NOT in occlusion.
 
     Args:
         seed: decides everything that is not asked for below; same seed, machine and numpy, same bytes.

@@ -8,11 +8,11 @@ import numpy as np
 from attrs import frozen
 
 from casepan.errors import UsageError
-from casepan.testing.anatomy.cells import PREPARED, TOOTH, Cell
+from casepan.testing.anatomy.cells import PREPARED, SCAN_BODY, TOOTH, Cell
 from casepan.testing.anatomy.crowns import arch_of
 from casepan.testing.anatomy.noise import Floats
 from casepan.testing.anatomy.occlusion import into_world
-from casepan.testing.anatomy.patches import finish_line
+from casepan.testing.anatomy.patches import body_top, finish_line
 from casepan.testing.anatomy.person import Person
 from casepan.testing.anatomy.shell import Shell
 
@@ -36,7 +36,8 @@ class ToothTruth:
     Attributes:
         fdi: its number (ISO 3950).
         kind: ``"tooth"``, ``"prepared"``, ``"scan-body"`` or ``"missing"``.
-        centre: mm, on the surface, in the middle of its chewing surface or edge.
+        centre: mm, on the surface, in the middle of its chewing surface or edge; of a scan body, where its axis leaves
+            its top.
         width: mesiodistal, mm.
         breadth: buccolingual, mm.
         finish_line: of a preparation: a closed line of points (mm), else empty.
@@ -114,6 +115,8 @@ def _hole(shells: Mapping[str, Shell], teeth: Mapping[int, ToothTruth], hole: Ho
 def _tooth(person: Person, arch: str, shell: Shell, cell: Cell) -> ToothTruth:
     line = _finish(person, arch, cell) if cell.kind == PREPARED else ()
     middle = _on_surface(shell, cell, 0.5)
+    if cell.kind == SCAN_BODY:
+        middle = point(into_world(person, arch, body_top(cell, person.curves[arch])))
     return ToothTruth(cell.fdi, cell.kind, middle, cell.stand.crown.width, cell.stand.crown.breadth, line)
 
 

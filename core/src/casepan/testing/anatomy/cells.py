@@ -19,7 +19,7 @@ _ROOTED = (TOOTH, PREPARED)
 
 @frozen
 class Line:
-    """Where gum and crown meet at one place along the arch: offsets towards the cheek, heights and the rise between, mm."""
+    """Where gum and crown meet at one place along the arch: offsets towards the cheek, heights, the rise between."""
 
     buccal: float
     lingual: float

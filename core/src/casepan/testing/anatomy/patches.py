@@ -8,7 +8,7 @@ line, so that a wall may hang over its own foot as a real one does.
 from __future__ import annotations
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from casepan.testing.anatomy.cells import PREPARED, SCAN_BODY, Cell
 from casepan.testing.anatomy.curve import Curve
@@ -16,6 +16,7 @@ from casepan.testing.anatomy.noise import Floats, smoothstep
 
 REDUCTION = 1.8
 _SHOULDER = 0.55
+_CONTACT_GAP, _CONTACT_SOFT = 0.06, 0.4
 _BODY_RADIUS = 2.1
 _BODY_TOP = -0.9
 _BODY_FLAT = 1.35
@@ -141,7 +142,20 @@ def _crown(cell: Cell, curve: Curve, x: Floats, y: Floats) -> Floats:
     drop = height - bottom[..., 2]
     upper = frame.place(rim + (widest * 1.02 - rim) * full[..., None], height - 0.10 * drop)
     lower = frame.place(widest, height - 0.62 * drop)
-    return bezier((frame.place(rim, height), upper, lower, bottom), spot.wall)
+    points = bezier((frame.place(rim, height), upper, lower, bottom), spot.wall)
+    return _between_neighbours(cell, curve, points, 1 - spot.wall)
+
+
+def _between_neighbours(cell: Cell, curve: Curve, points: Floats, room: Floats) -> Floats:
+    """Press the crown softly flat where it would enter its neighbour's cell, as crowded teeth wear each other."""
+    nearest, soft = _CONTACT_GAP * room, _CONTACT_SOFT * room + 1e-9
+    for end, inward in ((cell.start, 1.0), (cell.end, -1.0)):
+        angle = float(curve.angle_at(end))
+        normal = inward * np.array([np.cos(angle), np.sin(angle)])
+        distance = (points[..., :2] - curve.place(np.asarray(end), 0.0)) @ normal
+        pressed = nearest + (soft - nearest) * np.exp(np.minimum(0.0, distance - soft) / (soft - nearest))
+        points[..., :2] += np.where(distance < soft, pressed - distance, 0.0)[..., None] * normal
+    return points
 
 
 def finish_line(cell: Cell, curve: Curve, square: Floats) -> Floats:
@@ -170,9 +184,14 @@ def _shoulder_share(cell: Cell) -> float:
     return 2 * (_SHOULDER + 0.35) / min(cell.stand.crown.width, cell.stand.crown.breadth)
 
 
+def body_top(cell: Cell, curve: Curve) -> Floats:
+    """The point (3,) where a scan body's axis leaves its top."""
+    return np.append(frame_of(cell, curve).origin, _BODY_TOP)
+
+
 def _body(cell: Cell, curve: Curve, x: Floats, y: Floats) -> Floats:
     """A scan body: a cylinder with one flat side towards the cheek, standing in a little cuff of gum."""
-    frame = frame_of(cell, curve)
+    frame = evolve(frame_of(cell, curve), torque=0.0)
     spot = spots(x, y, (0.3, 0.3))
     disc = rounded(spot.square, 1.0)
     disc = disc / np.maximum(1.0, np.linalg.norm(disc, axis=-1, keepdims=True)) * _BODY_RADIUS
