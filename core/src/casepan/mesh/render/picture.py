@@ -1,0 +1,264 @@
+"""The picture itself: scans placed, seen, lit, smoothed and written over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from attrs import define
+from numpy.typing import NDArray
+
+from casepan.mesh.area import scaled_normals, vertex_sums
+from casepan.mesh.finite import require_finite
+from casepan.mesh.render.camera import Camera, Frame, View, guess_frame, look
+from casepan.mesh.render.overlay import Scale, draw_legend, draw_marker, draw_scale_bar, heat_colours, legend_width
+from casepan.mesh.render.png import png
+from casepan.mesh.render.raster import corner_weights, visible_faces
+from casepan.mesh.render.shade import hollows, lit
+from casepan.mesh.surface import ByteArray, FloatArray, IntArray, Mesh
+
+Place = NDArray[np.float64] | None
+Marker = tuple[Sequence[float], str]
+Ids = NDArray[np.intp]
+
+# Warm stone, then tints that stay apart when several scans are shown together.
+_PLAIN = np.array([[0.90, 0.84, 0.74], [0.72, 0.80, 0.88], [0.80, 0.88, 0.74], [0.88, 0.78, 0.84]], np.float32)
+_NO_VALUE = np.array([0.80, 0.80, 0.80], np.float32)
+_OFFSETS = ((-0.125, -0.375), (0.375, -0.125), (0.125, 0.375), (-0.375, 0.125))  # of a rotated 2 x 2 grid, in pixels
+
+
+@define(frozen=True)
+class Heat:
+    """One value per vertex of each scan, shown as colours.
+
+    Attributes:
+        values: for each scan float (n,), NaN where there is no value, or None for a scan without any.
+        scale: what the colours mean.
+    """
+
+    values: Sequence[NDArray[np.floating] | None]
+    scale: Scale
+
+
+@define(frozen=True, eq=False)
+class _Scene:
+    """All scans as one: float32 (n, 3) vertices and normals in picture axes, colours 0 to 1, and pixel places (3, n)."""
+
+    places: FloatArray
+    faces: IntArray
+    normals: FloatArray
+    colours: FloatArray
+    face_colours: FloatArray | None
+
+
+def render(
+    meshes: Sequence[tuple[Mesh, Place]],
+    view: View = "occlusal",
+    size: tuple[int, int] = (1200, 900),
+    colours: Literal["own", "plain"] | Heat = "own",
+    markers: Sequence[Marker] = (),
+    scale_bar: bool = True,
+    transparent: bool = False,
+    frame: Frame | None = None,
+) -> bytes:
+    """A PNG picture of one or several scans, drawn without a display.
+
+    Args:
+        meshes: scans with the 4 x 4 matrix that brings each into the common frame, or None where it is in it.
+        view: the side to look from; left and right are the patient's.
+        size: width and height in pixels.
+        colours: the scans' own colours where they have any, one plain colour each, or values with a legend.
+        markers: places in the common frame with a short text each, drawn as numbered discs.
+        scale_bar: whether to draw a bar with its length in mm.
+        transparent: whether the background is transparent rather than white.
+        frame: the directions of the mouth; guessed from the first scan when not given.
+
+    Raises:
+        CorruptFile: a coordinate is not finite.
+        ValueError: the picture is smaller than 16 pixels, or a heat map does not fit the scans.
+    """
+    if min(size) < 16:
+        raise ValueError("a picture needs at least 16 by 16 pixels")
+    require_finite(*(mesh for mesh, _ in meshes))
+    placed = [mesh if place is None else _placed(mesh, place) for mesh, place in meshes]
+    unit = max(9.0, min(size) / 62)
+    clouds = [_used(mesh) for mesh in placed]
+    frame = frame or guess_frame(placed[0] if placed else _NOTHING)
+    legend = 4 * unit + legend_width(colours.scale, unit) if isinstance(colours, Heat) else 3.2 * unit
+    camera = look(frame, view, clouds, size, (legend, 3.2 * unit))
+    picture = _drawn(_scene(placed, camera, colours), camera, size)
+    if scale_bar:
+        draw_scale_bar(picture, camera.scale, unit)
+    if isinstance(colours, Heat):
+        draw_legend(picture, colours.scale, unit)
+    for place, text in markers:
+        x, y, _ = camera.project(np.array([place], np.float32))[:, 0].tolist()
+        draw_marker(picture, x, y, text, unit)
+    return png(_pixels(picture, transparent))
+
+
+_NOTHING = Mesh(np.empty((0, 3), np.float32), np.empty((0, 3), np.int32))
+
+
+def _used(mesh: Mesh) -> FloatArray:
+    """The vertices that faces use."""
+    used = np.zeros(len(mesh.vertices), bool)
+    used[mesh.faces.ravel()] = True
+    return mesh.vertices if used.all() else mesh.vertices[used]
+
+
+def _placed(mesh: Mesh, matrix: NDArray[np.float64]) -> Mesh:
+    """The scan moved by a 4 x 4 matrix, colours kept."""
+    from attrs import evolve
+
+    moved = mesh.vertices @ matrix[:3, :3].T.astype(np.float32) + matrix[:3, 3].astype(np.float32)
+    return evolve(mesh, vertices=moved.astype(np.float32))
+
+
+def _scene(meshes: Sequence[Mesh], camera: Camera, colours: Literal["own", "plain"] | Heat) -> _Scene:
+    shifts = np.cumsum([0] + [len(mesh.vertices) for mesh in meshes])
+    faces = [mesh.faces + np.int32(shift) for mesh, shift in zip(meshes, shifts, strict=False)]
+    vertices = np.concatenate([np.empty((0, 3), np.float32)] + [mesh.vertices for mesh in meshes])
+    every = np.concatenate([np.empty((0, 3), np.int32), *faces])
+    if isinstance(colours, Heat) and [len(mesh.vertices) for mesh in meshes] != _lengths(colours, meshes):
+        raise ValueError("a heat map needs one value per vertex of each scan")
+    shades = [_colours(mesh, colours, k) for k, mesh in enumerate(meshes)]
+    normals = vertex_sums(scaled_normals(vertices, every), every, len(vertices)) @ camera.axes.T.astype(np.float32)
+    return _Scene(
+        camera.project(vertices),
+        every,
+        normals,
+        np.concatenate([np.empty((0, 3), np.float32), *shades]),
+        _face_colours(meshes, colours),
+    )
+
+
+def _lengths(heat: Heat, meshes: Sequence[Mesh]) -> list[int]:
+    values = [*heat.values, *[None] * (len(meshes) - len(heat.values))]
+    return [len(mesh.vertices) if value is None else len(value) for mesh, value in zip(meshes, values, strict=True)]
+
+
+def _colours(mesh: Mesh, colours: Literal["own", "plain"] | Heat, number: int) -> FloatArray:
+    """The colour of each vertex, float32 (n, 3)."""
+    plain = np.tile(_PLAIN[number % len(_PLAIN)], (len(mesh.vertices), 1))
+    if isinstance(colours, Heat):
+        values = colours.values[number] if number < len(colours.values) else None
+        if values is None:
+            return plain
+        known = np.isfinite(values)
+        return np.where(known[:, None], heat_colours(values.astype(np.float32), colours.scale), _NO_VALUE)
+    if colours == "own" and mesh.vertex_colours is not None:
+        return np.asarray(mesh.vertex_colours, np.float32) / np.float32(255)
+    return plain
+
+
+def _face_colours(meshes: Sequence[Mesh], colours: Literal["own", "plain"] | Heat) -> FloatArray | None:
+    """The colour of each face, NaN where its vertices have one; None when no scan has face colours."""
+    if colours != "own" or not any(mesh.vertex_colours is None and mesh.face_colours is not None for mesh in meshes):
+        return None
+    parts = []
+    for mesh in meshes:
+        own = mesh.face_colours if mesh.vertex_colours is None else None
+        parts.append(np.full((len(mesh.faces), 3), np.nan, np.float32) if own is None else own / np.float32(255))
+    return np.concatenate(parts).astype(np.float32)
+
+
+def _drawn(scene: _Scene, camera: Camera, size: tuple[int, int]) -> FloatArray:
+    """The lit scans, float32 (height, width, 4)."""
+    width, height = size
+    seen = visible_faces(scene.places, scene.faces, size)
+    pixels = np.flatnonzero(seen >= 0)
+    picture = np.ones((height * width, 4), np.float32)
+    picture[:, 3] = 0
+    depth = np.zeros(height * width, np.float32)
+    picture[pixels, :3], depth[pixels] = _shaded(scene, seen[pixels], *_centres(pixels, width))
+    picture[pixels, 3] = 1
+    _smooth_edges(picture, scene, seen, depth, camera, size)
+    covered = (seen >= 0).reshape(height, width)
+    dark = hollows(depth.reshape(height, width), covered, max(3, round(1.6 * camera.scale)), 2.5)
+    picture[:, :3] *= (1 - np.float32(0.45) * dark).reshape(-1, 1)
+    return picture.reshape(height, width, 4)
+
+
+def _centres(pixels: Ids, width: int) -> tuple[FloatArray, FloatArray]:
+    """The x and y of pixel centres."""
+    y, x = np.divmod(pixels, width)
+    return x.astype(np.float32) + np.float32(0.5), y.astype(np.float32) + np.float32(0.5)
+
+
+def _shaded(scene: _Scene, faces: IntArray | Ids, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Colour (k, 3) and depth (k,) of points of visible faces."""
+    corners = scene.faces.take(faces, axis=0)
+    places = [[axis.take(column) for axis in scene.places] for column in corners.T]
+    weights = corner_weights(places, np.arange(len(faces)), x, y)
+    depth = sum(weight * place[2] for weight, place in zip(weights, places, strict=True))
+    normals = _mixed(scene.normals, corners, weights)
+    colours = _mixed(scene.colours, corners, weights)
+    if scene.face_colours is not None:
+        own = scene.face_colours.take(faces, axis=0)
+        colours = np.where(np.isnan(own), colours, own)
+    return lit(colours, normals, 0.8), np.asarray(depth, np.float32)
+
+
+def _mixed(values: FloatArray, corners: IntArray, weights: list[FloatArray]) -> FloatArray:
+    """Values between the corners of faces, (k, 3)."""
+    parts = (values.take(column, axis=0) * weight[:, None] for column, weight in zip(corners.T, weights, strict=True))
+    return np.asarray(sum(parts), np.float32)
+
+
+def _smooth_edges(
+    picture: FloatArray, scene: _Scene, seen: IntArray, depth: FloatArray, camera: Camera, size: tuple[int, int]
+) -> None:
+    """Draw the pixels at outlines and steps again as the mean of four points each; the picture is changed in place."""
+    width, height = size
+    edge = _steps(seen.reshape(height, width) >= 0, depth.reshape(height, width), 4 / camera.scale)
+    faces = np.flatnonzero(_near_edge(scene, edge))
+    pixels = np.flatnonzero(edge)
+    slots = np.full(edge.size, -1, np.int32)
+    slots[pixels] = np.arange(len(pixels), dtype=np.int32)
+    total = np.zeros((len(pixels), 4), np.float32)
+    for dx, dy in _OFFSETS:
+        shifted = scene.places - np.array([[dx], [dy], [0]], np.float32)
+        found = visible_faces(shifted, scene.faces[faces], size, slots)
+        hit = np.flatnonzero(found >= 0)
+        x, y = _centres(pixels[hit], width)
+        total[hit, :3] += _shaded(scene, faces[found[hit]], x + np.float32(dx), y + np.float32(dy))[0]
+        total[hit, 3] += 1
+    cover = total[:, 3:] / len(_OFFSETS)
+    picture[pixels, :3] = total[:, :3] / np.maximum(total[:, 3:], 1) * cover + (1 - cover)
+    picture[pixels, 3] = cover[:, 0]
+
+
+def _steps(covered: NDArray[np.bool_], depth: FloatArray, most_mm: float) -> NDArray[np.bool_]:
+    """Pixels beside which the outline or a step in depth runs."""
+    edge = np.zeros(covered.shape, bool)
+    for one, other in ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1])):
+        step = (covered[one] != covered[other]) | (np.abs(depth[one] - depth[other]) > most_mm)
+        edge[one] |= step
+        edge[other] |= step
+    return edge
+
+
+def _near_edge(scene: _Scene, edge: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Faces whose box, one pixel larger, holds a pixel at an edge."""
+    sums = np.pad(edge.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+    limits = []
+    for axis, limit in ((0, edge.shape[1]), (1, edge.shape[0])):
+        places = [scene.places[axis].take(column) for column in scene.faces.T]
+        low = np.minimum(np.minimum(places[0], places[1]), places[2])
+        high = np.maximum(np.maximum(places[0], places[1]), places[2])
+        limits += [(low - 1).astype(np.intp).clip(0, limit), (high + 2).astype(np.intp).clip(0, limit)]
+    left, right, top, bottom = limits
+    flat, row = sums.ravel(), sums.shape[1]
+    count = flat[bottom * row + right] - flat[top * row + right] - flat[bottom * row + left] + flat[top * row + left]
+    return np.asarray(count > 0)
+
+
+def _pixels(picture: FloatArray, transparent: bool) -> ByteArray:
+    """The finished picture as bytes: RGB on white, or RGBA."""
+    if not transparent:
+        return (picture[..., :3].clip(0, 1) * 255 + 0.5).astype(np.uint8)
+    cover = picture[..., 3:]
+    colour = (picture[..., :3] - (1 - cover)) / np.maximum(cover, 1e-6)  # the white behind taken out again
+    return (np.concatenate([colour, cover], axis=2).clip(0, 1) * 255 + 0.5).astype(np.uint8)
