@@ -61,7 +61,7 @@ def read_header(head: bytes) -> Header | None:
     """
     if head[PREAMBLE : PREAMBLE + 4] == MAGIC:
         start = PREAMBLE + 4
-    elif head[:2] == b"\x08\x00" and unpack_from("<H", head, 2)[0] <= 0x20:
+    elif len(head) >= 8 and head[:2] == b"\x08\x00" and unpack_from("<H", head, 2)[0] <= 0x20:
         start = 0
     else:
         return None

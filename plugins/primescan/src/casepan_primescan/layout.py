@@ -163,7 +163,7 @@ def _document(listing: Listing, path: str) -> bytes:
 
 def exports(listing: Listing, entries: Sequence[Entry]) -> tuple[Export, ...]:
     """The cases in an arrival: by DXD or ``DentalCase.xml``, which take the meshes around them; else by folder."""
-    records = [*_from_dxd(listing, entries), *_from_documents(listing, entries)]
+    records = [*_from_documents(listing, entries), *_from_dxd(listing, entries)]
     parts: dict[str, list[Part]] = {}
     for entry in entries:
         part = part_of(entry)
