@@ -12,10 +12,11 @@ from casepan.config.lab import Lab
 from casepan.config.loader import load_lab
 from casepan.errors import UsageError
 from casepan.model.case import Case
-from casepan.running.intake import read_case
+from casepan.running.intake import CASE_DOCUMENT, read_case
 from casepan.running.layout import StateFolder, parse_place
 from casepan.running.ledger import ArrivalRow, CaseRow, DeliveryRow, EventRow, Ledger
 from casepan.running.quarantine import read_reason
+from casepan.running.steps import RESULT_DOCUMENT, read_result
 
 
 @frozen
@@ -88,8 +89,7 @@ def find_case(desk: Desk, place: str) -> CaseRow:
 def show_case(desk: Desk, place: str) -> CaseFile:
     """All that is known of a case, with its trail."""
     row = find_case(desk, place)
-    document = desk.state.case(row.ref, row.revision) / "case.json"
-    case = read_case(document) if document.is_file() else None
+    case = latest_case(desk, row)
     return CaseFile(
         row,
         case,
@@ -97,6 +97,15 @@ def show_case(desk: Desk, place: str) -> CaseFile:
         desk.ledger.events(row.ref),
         read_reason(desk.state, row.place),
     )
+
+
+def latest_case(desk: Desk, row: CaseRow) -> Case | None:
+    """The case as the last finished attempt left it, else as it was read, None when its folder is gone."""
+    folder = desk.state.case(row.ref, row.revision)
+    if (folder / RESULT_DOCUMENT).is_file():
+        return read_result(folder).case
+    document = folder / CASE_DOCUMENT
+    return read_case(document) if document.is_file() else None
 
 
 def list_quarantine(desk: Desk) -> tuple[Quarantined, ...]:
