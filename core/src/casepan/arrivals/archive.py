@@ -86,9 +86,11 @@ class Archive:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __del__(self) -> None:
+        self._stream.close()
+
     def close(self) -> None:
         """Let go of the file."""
-        self._zip.close()
         self._stream.close()
 
     def head(self, name: str, size: int = HEAD_BYTES) -> bytes:
@@ -161,7 +163,6 @@ def _opened(stream: BinaryIO, place: str) -> ZipFile:
     except (BadZipFile, OSError, struct.error, ValueError, NotImplementedError) as error:
         stream.seek(0)
         start = stream.read(4)
-        stream.close()
         if not start:
             raise CorruptFile("an empty file instead of a zip", place=place) from error
         what = "a truncated or damaged zip" if start.startswith(b"PK") else "not a zip, whatever its name says"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 DEFAULT_ORDER = ("utf-8", "cp949", "cp932", "gbk", "cp437", "cp866", "cp1252")
 """Code pages that are tried; of two that fit equally well, the earlier one is taken."""
 
-_COMMON = frozenset(
+_COMMON_HANGUL = frozenset(
     "김이박최정강조윤장임한오서신권황안송류홍전고문양손배백허남심노하곽성차주우구민유진지현수영상악바트교합의케스환자치과스캔"
 )
 _COMMON_HAN = frozenset(
@@ -52,27 +51,41 @@ def _score(names: Sequence[bytes], page: str) -> float | None:
 
 
 def _plausibility(text: str) -> float:
-    score, previous = 0.0, ""
+    score, previous = 0.0, "other"
     for letter in text:
         script = _script(letter)
         if not letter.isascii():
-            score += _WORTH[script](letter)
-        mixed = {script, previous} in ({"latin", "cyrillic"}, {"latin", "greek"}, {"cyrillic", "greek"})
-        score -= 2.0 if mixed else 0.0
+            score += _worth(letter, script)
+        if "other" not in (script, previous) and script != previous and not {script, previous} <= _JAPANESE:
+            score -= 2.0  # people change the script between words, misread bytes do it inside them
         previous = script
     return score
 
 
 def _script(letter: str) -> str:
-    code = ord(letter)
-    if letter.isascii():
-        return "latin" if letter.isalpha() else "ascii"
     for script, first, last in _RANGES:
-        if first <= code <= last:
+        if first <= ord(letter) <= last:
             return script
-    return "latin" if unicodedata.category(letter)[0] == "L" and code < 0x250 else "symbol"
+    return "latin" if letter.isalpha() and ord(letter) < 0x250 else "other"
 
 
+def _worth(letter: str, script: str) -> float:
+    """How much a letter speaks for its page: 1 for one byte of an alphabet, about 2 for two bytes of a syllable."""
+    if script == "hangul":
+        return 2.4 if letter in _COMMON_HANGUL else 1.6 if _encodable(letter, "euc_kr") else 0.4
+    if script == "han":
+        return 2.4 if letter in _COMMON_HAN else 1.4 if _encodable(letter, "gb2312") else 0.9
+    return {"kana": 2.2, "cyrillic": 1.0, "latin": 1.0, "halfkana": 0.1, "greek": -0.5}.get(script, -1.0)
+
+
+def _encodable(letter: str, page: str) -> bool:
+    try:
+        return bool(letter.encode(page))
+    except UnicodeEncodeError:
+        return False
+
+
+_JAPANESE = frozenset({"han", "kana", "halfkana"})
 _RANGES = (
     ("greek", 0x370, 0x3FF),
     ("cyrillic", 0x400, 0x4FF),
@@ -81,14 +94,3 @@ _RANGES = (
     ("halfkana", 0xFF61, 0xFF9F),
     ("han", 0x4E00, 0x9FFF),
 )
-_WORTH: dict[str, Callable[[str], float]] = {
-    "hangul": lambda letter: 2.4 if letter in _COMMON else 1.6,
-    "kana": lambda _: 2.2,
-    "han": lambda letter: 2.4 if letter in _COMMON_HAN else 1.4,
-    "cyrillic": lambda _: 1.0,
-    "latin": lambda letter: 1.0 if unicodedata.category(letter) in ("Ll", "Lu") else -1.0,
-    "halfkana": lambda _: 0.1,
-    "greek": lambda _: -0.5,
-    "symbol": lambda _: -1.0,
-    "ascii": lambda _: 0.0,
-}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_SUFFIX = r"(?P<suffix>\.[A-Za-z][A-Za-z0-9]{0,11})?"
+_SUFFIX = r"(?P<suffix>\.[A-Za-z][A-Za-z0-9]{0,19})?"
 _COPY_WORD = r"(?:copy|kopie|copie|copia|c[oó]pia|kopia|m[aá]solat|копия|复制|副本|복사본|コピー)"
 _PARENTHESISED = re.compile(rf"(?P<stem>.+?)(?:[ _]*\(\d{{1,3}}\))+{_SUFFIX}", re.DOTALL)
 _WORDED = re.compile(rf"(?P<stem>.+?)(?: - ?{_COPY_WORD}| copy)(?: \d{{1,3}})?{_SUFFIX}", re.DOTALL | re.IGNORECASE)
@@ -57,7 +57,7 @@ def _shortened(name: str, limit: int) -> str:
     if len(name.encode("utf-8")) <= limit:
         return name
     stem, dot, suffix = name.rpartition(".")
-    if not stem or len(suffix) > 12:
+    if not stem or len(suffix) > 20:
         stem, dot, suffix = name, "", ""
     room = max(1, limit - len((dot + suffix).encode("utf-8")))
     return stem.encode("utf-8")[:room].decode("utf-8", "ignore").rstrip(". ") + dot + suffix
