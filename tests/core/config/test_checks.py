@@ -73,6 +73,13 @@ class Portal:
     header: Header = option(factory=Header)
 
 
+@frozen
+class Odd:
+    """Options of a type that TOML does not have."""
+
+    number: complex = 0j
+
+
 HERE = f"{__name__}:"
 STAGES = (
     ImporterSpec("fake.door", "watches", "x:Y", f"{HERE}Door", watches=True),
@@ -84,6 +91,7 @@ STAGES = (
         "fake.picky", "sends", "x:Y", f"{HERE}Portal", formats=("stl", "obj"), colour=False, max_faces=200_000
     ),
     ValidatorSpec("fake.broken", "cannot be imported", "x:Y", "nowhere_at_all:Options"),
+    ValidatorSpec("fake.odd", "cannot be read", "x:Y", f"{HERE}Odd"),
 )
 CODE = FindingDoc("fake.code", "warning", "Title", "Cause", "Example", "Remedy")
 INFO = AdapterInfo("fake", "Fake", API_VERSION, "for tests")
@@ -195,18 +203,19 @@ def test_options_are_checked_with_their_lines(tmp_path: Path) -> None:
     assert problems(tmp_path, text) == [
         (
             ConfigError,
-            "10",
-            "pipelines.a.import[1].with.path: is missing",
-            "Add it: where to look.",
-        ),
-        (ConfigError, "9", "pipelines.a.steps[1].with.lagrest: is not a key here", "Did you mean 'largest'?"),
-        (
-            ConfigError,
             "8",
             "pipelines.a.steps[1].with.largest: must be a number, not a string",
             "Write a number, without quotes.",
         ),
+        (ConfigError, "9", "pipelines.a.steps[1].with.lagrest: is not a key here", "Did you mean 'largest'?"),
+        (ConfigError, "10", "pipelines.a.import[1].with.path: is missing", "Add it: where to look."),
     ]
+
+
+def test_an_options_class_that_cannot_be_read_is_the_adapters_fault(tmp_path: Path) -> None:
+    """A type that no TOML value could have is told at the step."""
+    ((kind, line, reason, _),) = problems(tmp_path, step("fake.odd", **{"with": "{ number = 1 }"}))
+    assert (kind, line, reason) == (AdapterError, "6", "options cannot have the type <class 'complex'>")
 
 
 def test_an_options_class_that_cannot_be_imported_is_the_adapters_fault(tmp_path: Path) -> None:

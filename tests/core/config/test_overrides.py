@@ -126,6 +126,7 @@ def test_a_missing_section_is_told(tmp_path: Path) -> None:
         ("lab.name.first=x", "lab.name holds no keys"),
         ("lab.name.first.second=x", "lab.name holds no keys"),
         ("pipelines.crowns.steps.mesh=1", "pipelines.crowns.steps holds no keys"),
+        ("lab.workers=" + "[" * 100_000, "the value is not valid TOML"),
         ("pipelines.crowns=1", "a whole pipeline cannot be set here"),
     ],
 )
@@ -156,6 +157,30 @@ def test_problems_of_settings_and_file_come_together(lab_file: Path) -> None:
         load_lab(lab_file, ["lab.workers=0", "nonsense"])
     places = [str(problem.place).removeprefix(str(lab_file)) for problem in caught.value.problems]
     assert places == ["--set nonsense", "--set lab.workers", ":16"]
+
+
+def test_lists_elsewhere_are_not_entered(tmp_path: Path) -> None:
+    """Only steps have ids; odd tables do not end in a traceback."""
+    path = tmp_path / "lab.toml"
+    path.write_text("version = 1\nlab.name = 'x'\n[pipelines.a]\nsteps = [1]\n", encoding="utf-8")
+    table: dict[str, Any] = {"odd": [1]}
+    with pytest.raises(ConfigError, match="odd holds no keys"):
+        apply_override(table, "odd.x.y=1")
+    with pytest.raises(ConfigError) as caught:
+        load_lab(path, ["pipelines.a.steps.x.with.y=1"])
+    reasons = [problem.reason for problem in caught.value.problems]
+    assert reasons == [
+        "pipeline 'a' has no 'x' under steps",
+        "pipelines.a.steps[1]: must be a table, not an integer",
+    ]
+
+
+def test_a_refused_setting_changes_nothing() -> None:
+    """No half-made tables stay behind."""
+    table: dict[str, Any] = {}
+    with pytest.raises(ConfigError):
+        apply_override(table, "a.b=[1")
+    assert table == {}
 
 
 def test_the_version_cannot_be_set_away(lab_file: Path) -> None:

@@ -81,6 +81,12 @@ def test_a_key_that_is_not_there_has_the_line_of_its_table() -> None:
     assert line_of(("nowhere", "at", "all"), lines) == 1
 
 
+def test_a_text_that_is_no_toml_ends() -> None:
+    """The scanner never loops, whatever it is given."""
+    with pytest.raises(ValueError, match="not a TOML key"):
+        line_numbers("= 1")
+
+
 def paths(value: Any, path: tuple[str | int, ...] = ()) -> set[tuple[str | int, ...]]:
     """Every path of a parsed document."""
     found = {path}

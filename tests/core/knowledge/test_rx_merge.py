@@ -152,6 +152,13 @@ def test_a_lone_item_without_teeth_is_the_same_item() -> None:
     assert order.items[0].provenance == {"teeth": "rx", "kind": "rx"}
 
 
+def test_a_conflict_of_items_without_teeth_is_told() -> None:
+    """A splint without teeth on either side is still the same splint."""
+    mine, theirs = WorkItem("1", kind="splint"), WorkItem("1", kind="retainer")
+    _, _, findings = merged(Prescription((mine,)), Prescription((theirs,)))
+    assert messages(findings) == ["item: kind differs between the order and the prescription file: splint and retainer"]
+
+
 def test_bridge_ids_mean_nothing_across_files() -> None:
     """Two names for the same bridge agree; a new bridge never joins a delivered one by its name."""
     mine = (

@@ -60,7 +60,7 @@ def check_lab(lab: Lab, registry: Registry) -> tuple[CasepanError, ...]:
 
 
 def inspect_lab(lab: Lab, registry: Registry) -> Checked:
-    """Problems and advice: adapters, stages, options, secrets, folders, formats.
+    """Problems, in the order of the file, and advice: adapters, stages, options, secrets, folders, formats.
 
     Args:
         lab: as ``load_lab`` gave it.
@@ -77,7 +77,12 @@ def inspect_lab(lab: Lab, registry: Registry) -> Checked:
     problems += _folder_problems(lab, steps, place)
     problems += _format_problems(steps, place)
     advice = (*_secret_advice(lab, steps, place), *_inbox_advice(lab, steps, place), *_loss_advice(steps, place))
-    return Checked(tuple(problems), (*advice, *_verdict_advice(lab, registry, place)))
+    return Checked(tuple(sorted(problems, key=_line)), (*advice, *_verdict_advice(lab, registry, place)))
+
+
+def _line(problem: CasepanError) -> int:
+    tail = (problem.place or "").rpartition(":")[2]
+    return int(tail) if tail.isdecimal() else 0
 
 
 def _place_in(lab: Lab) -> Place:
@@ -146,9 +151,8 @@ def _resolved(placed: Placed, lab: Lab, registry: Registry, place: Place) -> tup
 def _not_enabled(use: str, owner: str, registry: Registry, at: str) -> CasepanError:
     installed = {plugin.name for plugin in registry.plugins} | {item.name for item in registry.available}
     if owner in installed:
-        return ConfigError(
-            f"{use!r} belongs to an adapter that is not enabled", place=at, hint=f"Add [adapters.{owner}]."
-        )
+        reason = f"{use!r} belongs to an adapter that is not enabled"
+        return ConfigError(reason, place=at, hint=f"Add [adapters.{owner}].")
     near = closest(owner, installed)
     hint = f"Did you mean {near!r}?" if near else f"Install casepan-{owner} and add [adapters.{owner}]."
     return AdapterError(f"there is no adapter {owner!r} for {use!r}", place=at, hint=hint)
@@ -161,9 +165,8 @@ def _misplaced(placed: Placed, at: str) -> Iterator[CasepanError]:
         yield ConfigError(f"{spec.name} cannot be named under import", place=at, hint=hint)
     for kind, word, home in _KINDS:
         if isinstance(spec, kind) and section != home:
-            yield ConfigError(
-                f"{spec.name} is {word}", place=at, hint=f"Move it to [[pipelines.{placed.path[1]}.{home}]]."
-            )
+            hint = f"Move it to [[pipelines.{placed.path[1]}.{home}]]."
+            yield ConfigError(f"{spec.name} is {word}", place=at, hint=hint)
 
 
 _KINDS: tuple[tuple[type[StageSpec], str, str], ...] = (
@@ -221,7 +224,7 @@ def _open_to_others(file: Path) -> bool:
 
 
 def _folder_options(placed: Placed) -> Iterator[tuple[KeyPath, str]]:
-    """KeyPath in the file and value of every folder among the options."""
+    """Path in the file and value of every folder among the options."""
     if placed.options is None:
         return
     kind: type = type(placed.options)
@@ -247,7 +250,7 @@ def _not_writable(folder: Path) -> str | None:
     """Why nothing could be written below the folder, or below the nearest folder above it that is there."""
     while not os.path.lexists(folder) and folder != folder.parent:
         folder = folder.parent
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises where there are no rights
         return "is no folder, or lies below a file"
     return None if os.access(folder, os.W_OK | os.X_OK) else "cannot be written to"
 
@@ -255,7 +258,7 @@ def _not_writable(folder: Path) -> str | None:
 def _not_readable(folder: Path) -> str | None:
     if not os.path.lexists(folder):
         return None  # only advice: an inbox is made at the first run, a share may be mounted later
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises where there are no rights
         return "is no folder"
     return None if os.access(folder, os.R_OK | os.X_OK) else "cannot be read"
 
@@ -288,9 +291,8 @@ def _format_problems(steps: list[Placed], place: Place) -> Iterator[CasepanError
         written = getattr(_converted_to(placed, steps), "format", None)
         if spec.formats and written is not None and written not in spec.formats:
             reason = f"{spec.name} takes {', '.join(spec.formats)}, but the steps before it write {written}"
-            yield ConfigError(
-                reason, place=place((*placed.path, "use")), hint="Change the format of the step that converts."
-            )
+            hint = "Change the format of the step that converts."
+            yield ConfigError(reason, place=place((*placed.path, "use")), hint=hint)
 
 
 def _loss_advice(steps: list[Placed], place: Place) -> Iterator[Advice]:

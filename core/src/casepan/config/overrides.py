@@ -33,6 +33,7 @@ def apply_override(table: dict[str, Any], override: str) -> KeyPath:
         hint = "Write KEY=VALUE, for example pipelines.crowns.steps.mesh.with.limit=2."
         raise ConfigError("a setting needs a key and a value", place=place, hint=hint)
     *parents, last = _keys(key, place)
+    value = _value(text.strip(), place)
     node: Any = table
     path: KeyPath = ()
     for position, part in enumerate(parents):
@@ -42,7 +43,7 @@ def apply_override(table: dict[str, Any], override: str) -> KeyPath:
         raise ConfigError(f"{'.'.join(parents)} holds no keys", place=place, hint="Set a whole step by its own keys.")
     if parents == ["pipelines"]:
         raise ConfigError("a whole pipeline cannot be set here", place=place, hint="Set its keys one by one.")
-    node[last] = _value(text.strip(), place)
+    node[last] = value
     return (*path, last)
 
 
@@ -51,7 +52,7 @@ def _keys(key: str, place: str) -> list[str]:
     node: Any
     try:
         node = tomllib.loads(f"{key} = 0")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         node = None
     keys = []
     while isinstance(node, dict) and len(node) == 1:
@@ -63,18 +64,19 @@ def _keys(key: str, place: str) -> list[str]:
     return keys
 
 
-def _descend(node: Any, part: str, before: Sequence[str], place: str) -> tuple[str | int, Any]:
-    """One step down, by key or by a step's id; tables that are not there yet are made, pipelines and steps are not."""
-    if isinstance(node, list):
+def _descend(node: Any, part: str, before: list[str], place: str) -> tuple[str | int, Any]:
+    """One level down, by key or by a step's id; missing tables are made, missing pipelines and steps are not."""
+    in_pipeline = len(before) > 1 and before[0] == "pipelines"
+    if isinstance(node, list) and in_pipeline and before[2:] in (["import"], ["steps"], ["export"]):
         ids = [effective_id(step) for step in node]
         if part not in ids:
             raise _absent(f"pipeline {before[1]!r} has no {part!r} under {before[-1]}", part, ids, place)
         return ids.index(part), node[ids.index(part)]
     if not isinstance(node, dict):
         raise ConfigError(f"{'.'.join(before)} holds no keys", place=place)
-    if part not in node and list(before) == ["pipelines"]:
+    if part not in node and before == ["pipelines"]:
         raise _absent(f"there is no pipeline {part!r}", part, list(node), place)
-    if part not in node and len(before) == 2 and before[0] == "pipelines" and part in SECTIONS:
+    if part not in node and in_pipeline and len(before) == 2 and part in SECTIONS:
         raise _absent(f"pipeline {before[1]!r} has no {part}", part, [name for name in SECTIONS if name in node], place)
     return part, node.setdefault(part, {})
 
@@ -90,7 +92,7 @@ def _value(text: str, place: str) -> Any:
     """A TOML value; anything that does not begin like one of TOML's brackets or quotes may be a bare string."""
     try:
         parsed = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         if text[:1] in ('"', "'", "[", "{"):
             raise ConfigError("the value is not valid TOML", place=place, hint="Mind the shell's quotes.") from None
         return text

@@ -122,9 +122,8 @@ def _names(table: Mapping[str, Any], steps: tuple[RawStep, ...]) -> Iterator[Pro
         if own == SOURCE:
             yield Problem((*step.path, "id"), f"{own!r} is taken by casepan itself", "Choose another id.")
         if isinstance(use, str) and not STAGE_NAME.fullmatch(use):
-            yield Problem(
-                (*step.path, "use"), f"{use!r} is no name of a stage", 'Write plugin.stage, such as "core.inbox".'
-            )
+            wanted = 'Write plugin.stage, such as "core.inbox".'
+            yield Problem((*step.path, "use"), f"{use!r} is no name of a stage", wanted)
     for code in _table(table, "verdict"):
         if not CODE.fullmatch(code):
             yield Problem(("verdict", code), "is no finding code", 'Put the code in quotes: "mesh.hole" = "review".')
@@ -163,9 +162,8 @@ def _cycles(exports: list[RawStep]) -> Iterator[Problem]:
                     names.discard(done)
     for step in exports:
         if (step.pipeline, step.id) in known:
-            yield Problem(
-                (*step.path, "after"), "these exports wait for each other", "Take one of them out of 'after'."
-            )
+            hint = "Take one of them out of 'after'."
+            yield Problem((*step.path, "after"), "these exports wait for each other", hint)
 
 
 def _strings(value: Any) -> list[str]:
@@ -182,18 +180,11 @@ def _folders(table: Mapping[str, Any], steps: tuple[RawStep, ...], base: Path) -
                 yield Problem(path, reason, "Give each import a folder of its own, none inside another.")
         if _overlap(folder, _resolved(base, _table(table, "lab").get("state", "state"))):
             yield Problem(path, "overlaps the state folder", "Keep [lab] state and every inbox apart.")
-        for export in steps:
-            if (
-                export.section == "export"
-                and export.pipeline == step.pipeline
-                and _inside(_folder(export, base), folder)
-            ):
-                reason = "lies in an import folder of its own pipeline"
-                yield Problem(
-                    (*export.path, "with", "path"),
-                    reason,
-                    "Export to a folder outside the inbox, or it takes in its own output.",
-                )
+        exports = [one for one in steps if one.section == "export" and one.pipeline == step.pipeline]
+        for export in exports:
+            if _inside(_folder(export, base), folder):
+                hint = "Export to a folder outside the inbox, or it takes in its own output."
+                yield Problem((*export.path, "with", "path"), "lies in an import folder of its own pipeline", hint)
 
 
 def _folder(step: RawStep, base: Path) -> str | None:
