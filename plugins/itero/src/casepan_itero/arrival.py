@@ -77,7 +77,9 @@ def orders_in(listing: Listing) -> tuple[Order, ...]:
     for entry in listing.entries:
         if key := keys.get(entry.path):
             found[key].append(entry)
-    orders = (_order(key, entries, manifests) for key, entries in found.items())
+    folders = {part for entry in listing.entries for part in entry.folder.split("/")} | {listing.name}
+    contained = {order_of_container(folder) for folder in folders}
+    orders = (_order(key, entries, manifests, named=key in contained) for key, entries in found.items())
     return tuple(order for order in orders if order.surfaces or order.manifest or order.broken)
 
 
@@ -165,7 +167,7 @@ def _is_below(folder: str, above: str) -> bool:
     return above in _upwards(folder)
 
 
-def _order(key: str, entries: Sequence[Entry], manifests: Mapping[str, Manifest | None]) -> Order:
+def _order(key: str, entries: Sequence[Entry], manifests: Mapping[str, Manifest | None], *, named: bool) -> Order:
     own = sorted((e for e in entries if e.path in manifests), key=lambda e: (-_version(e, manifests), -e.mtime, e.path))
     older = _older_downloads(entries, own, manifests)
     current = [entry for entry in own if entry.path not in older]
@@ -174,7 +176,7 @@ def _order(key: str, entries: Sequence[Entry], manifests: Mapping[str, Manifest 
     for manifest in readable:
         for item in manifest.objects:
             exported.setdefault(folded(item.file), item)
-    named = any(order_in(entry.name) for entry in entries)
+    named = named or any(order_in(entry.name) for entry in entries)
     return Order(
         key=key if named and key != FORGED_ORDER else f"{key} {_fingerprint(entries)}",
         entries=tuple(entries),

@@ -101,13 +101,10 @@ def scan(jaw: str, suffix: str = "stl", seed: int = 0, repeat: int = 0) -> bytes
     return scan_bytes(evolve(whole, faces=whole.faces[: len(whole.faces) - 7 * repeat]), suffix)
 
 
-def samples() -> Iterable[Sample]:
+def samples() -> tuple[Sample, ...]:
     """Every arrival."""
-    yield from _ortho()
-    yield from _ortho_variants()
-    yield from _restorative()
-    yield from _manifests()
-    yield from _arrivals()
+    groups = (_ortho, _ortho_variants, _restorative, _manifests, _arrivals)
+    return tuple(sample for group in groups for sample in group())
 
 
 def _made(scans: Scans, seed: int = 0) -> Files:

@@ -20,6 +20,7 @@ from casepan.api import (
     Patient,
     Prescription,
     Recognition,
+    Role,
     Scan,
     Transform,
     UnrecognisedArrival,
@@ -159,7 +160,14 @@ def _read_part(entry: Entry, facts: Inventory | None) -> Part:
         return part_of(entry)
     part = part_of(entry, closed=not facts.readable)
     jaw = None if part.role == "bite" else cast("Arch | None", facts.jaw)
-    return evolve(part, arch=part.arch or jaw)
+    role = _role_of_jaw(facts.properties.get("JawType", "")) if part.role == "other" and jaw else part.role
+    return evolve(part, arch=part.arch or jaw, role=role)
+
+
+def _role_of_jaw(jaw_type: str) -> Role:
+    """The role of a scan without a telling name that states its jaw (``RemovablePreparation`` and the like)."""
+    words = jaw_type.casefold()
+    return "preparation" if "preparation" in words else "antagonist" if "antagonist" in words else "arch"
 
 
 def _scan(part: Part, order: Order, facts: Inventory | None, ctx: ImportContext) -> Scan:

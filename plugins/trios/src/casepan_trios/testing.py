@@ -29,13 +29,10 @@ _BRIDGE = (
 _TEETH = (11, 24, 25, 26)
 
 
-def samples() -> Iterable[Sample]:
+def samples() -> tuple[Sample, ...]:
     """Every arrival."""
-    yield from _open_exports()
-    yield from _downloads()
-    yield from _order_folders()
-    yield from _odd_orders()
-    yield from _closed_orders()
+    groups = (_open_exports, _downloads, _order_folders, _odd_orders, _closed_orders)
+    return tuple(sample for group in groups for sample in group())
 
 
 @cache
