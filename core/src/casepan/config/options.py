@@ -10,8 +10,7 @@ import math
 import re
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
@@ -335,15 +334,15 @@ def _read_each(kinds: Iterable[tuple[str | int, Any, Any]], path: KeyPath) -> li
 def _read_list(kinds: tuple[Any, ...], value: Any, path: KeyPath) -> tuple[Any, ...]:
     if not isinstance(value, list | tuple):
         raise _wanted("a list", value, path, "Put it in square brackets.")
-    if len(kinds) == 1 or kinds[1:] == (Ellipsis,):
+    if kinds[1:] == (Ellipsis,):
         return tuple(_read_each(((index, kinds[0], item) for index, item in enumerate(value)), path))
     if len(kinds) != len(value):
         raise _misfit(path, f"must have {len(kinds)} entries, not {len(value)}")
     return tuple(_read_each(((i, kind, item) for i, (kind, item) in enumerate(zip(kinds, value, strict=True))), path))
 
 
-def _read_set(kinds: tuple[Any, ...], value: Any, path: KeyPath) -> frozenset[Any]:
-    return frozenset(_read_list((kinds[0],), value, path))
+def _read_items(kinds: tuple[Any, ...], value: Any, path: KeyPath) -> tuple[Any, ...]:
+    return _read_list((kinds[0], Ellipsis), value, path)
 
 
 def _read_mapping(kinds: tuple[Any, ...], value: Any, path: KeyPath) -> dict[str, Any]:
@@ -354,12 +353,11 @@ def _read_mapping(kinds: tuple[Any, ...], value: Any, path: KeyPath) -> dict[str
 
 _CONTAINERS: Mapping[Any, Callable[[tuple[Any, ...], Any, KeyPath], Any]] = {
     tuple: _read_list,
-    list: lambda kinds, value, path: list(_read_list(kinds, value, path)),
-    typing.get_origin(typing.Sequence[int]): _read_list,
-    frozenset: _read_set,
-    AbstractSet: _read_set,
+    Sequence: _read_items,
+    list: lambda kinds, value, path: list(_read_items(kinds, value, path)),
+    frozenset: lambda kinds, value, path: frozenset(_read_items(kinds, value, path)),
     dict: _read_mapping,
-    typing.get_origin(typing.Mapping[str, int]): _read_mapping,
+    Mapping: _read_mapping,
 }
 
 
