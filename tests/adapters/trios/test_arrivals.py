@@ -147,7 +147,7 @@ def test_designs_library_teeth_and_backups_are_listed_and_not_scans(read_with: R
     """Each left-out mesh says why."""
     tree = order_tree({"Scans/Upper/PreparationScan.stl": "preparation/upper"})
     extra = {"Scans/Misc/PreviousDesign 11.stl": scan("upper"), "External models/UpperJawScan.stl": scan("upper")}
-    (case,) = read_with("trios", {f"T/{path}": content for path, content in (tree | extra).items()}).cases
+    (case,) = read_with("trios", {f"T/{path}": content for path, content in {**tree, **extra}.items()}).cases
     assert len(case.scans) == 1
     reasons = {Path(file.path).parts[0]: file.why for file in case.ignored}
     assert set(reasons) == {"CAD", "Anatomy elements", "Backup", "External models", "Scans"}
