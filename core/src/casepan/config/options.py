@@ -55,7 +55,7 @@ class Problem:
     hint: str | None = None
 
 
-class Misfit(Exception):  # noqa: N818 - carries problems to the caller, never leaves this package
+class Misfit(Exception):
     """The value does not fit its type."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
