@@ -2,15 +2,17 @@
 
     python benchmarks/fuzz/readers.py [--count 200000] [--start 0] [--shared FOLDER] [--json FILE]
 
-Each mutation is made from its number alone, so that a failure can be repeated: ``--start N --count 1``. The files are read in
-worker processes with an address-space limit of 1 GiB and an alarm of 5 seconds per file; a worker that dies is taken apart until
-the one file that killed it is known. ``tests/mesh/io/test_fuzz.py`` runs a few thousand of the same mutations in process.
+Each mutation is made from its number alone, so that a failure can be repeated: ``--start N --count 1``. The files are
+read in worker processes with an address-space limit of 1 GiB and an alarm of 5 seconds per file; a worker that dies is
+taken apart until the one file that killed it is known. ``tests/mesh/io/test_fuzz.py`` runs a few thousand of the same
+mutations in process.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
+import contextlib
 import io
 import json
 import os
@@ -112,7 +114,8 @@ def _hps_seeds(grid: Sequence[Sequence[float]], faces: Sequence[Sequence[int]]) 
                 f"{schema}.dcm",
                 f'<HPS version="1.1"><Packed_geometry><Schema>{schema}</Schema><Binary_data><{schema} version="1.0">'
                 f'<Facets facet_count="{len(faces)}" base64_encoded_bytes="{len(program)}">{_base64(program)}</Facets>'
-                f'<Vertices vertex_count="{len(grid)}" base64_encoded_bytes="{len(points)}">{_base64(points)}</Vertices>'
+                f'<Vertices vertex_count="{len(grid)}" base64_encoded_bytes="{len(points)}">'
+                f"{_base64(points)}</Vertices>"
                 f"</{schema}></Binary_data></Packed_geometry><VertexColorSets>{colour}</VertexColorSets>"
                 f'<TextureData2>{uv}{image}</TextureData2><Properties><Property name="EKID" value="1"/></Properties>'
                 "</HPS>".encode(),
@@ -243,10 +246,8 @@ def outcome(name: str, data: bytes) -> str:
     from casepan.errors import ClosedFormat, CorruptFile
     from casepan.mesh import inventory, read_mesh
 
-    try:
+    with contextlib.suppress(CorruptFile):
         inventory(data, name=name)
-    except CorruptFile:
-        pass
     try:
         mesh = read_mesh(
             data, name=name, images=lambda asked: b"newmtl m\nmap_Kd a.png\n" if asked.endswith(".mtl") else None

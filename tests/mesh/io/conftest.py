@@ -63,7 +63,9 @@ def binary_stl() -> Callable[..., bytes]:
     def build(corners: object, words: Sequence[int] = (), header: bytes = b"", count: int | None = None) -> bytes:
         rows = np.asarray(corners, "<f4").reshape(-1, 9)
         words = list(words) or [0] * len(rows)
-        body = b"".join(bytes(12) + row.tobytes() + struct.pack("<H", word) for row, word in zip(rows, words, strict=True))
+        body = b"".join(
+            bytes(12) + row.tobytes() + struct.pack("<H", word) for row, word in zip(rows, words, strict=True)
+        )
         return header.ljust(80, b"\0")[:80] + struct.pack("<I", len(rows) if count is None else count) + body
 
     return build

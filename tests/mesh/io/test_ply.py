@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ LIST = ("list uchar int vertex_indices",)
 POINTS = [(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0.5)]
 FACES = [([0, 1, 2],), ([0, 2, 3],)]
 
-Rows = list[tuple]
+Rows = list[tuple[Any, ...]]
 Element = tuple[str, tuple[str, ...], Rows]
 
 
@@ -33,14 +34,14 @@ def ply(encoding: str, *elements: Element, comments: str = "", newline: str = "\
     return text + b"".join(write(row, properties, order) for _, properties, rows in elements for row in rows)
 
 
-def _text_row(row: tuple, properties: tuple[str, ...], newline: str) -> bytes:
+def _text_row(row: tuple[Any, ...], properties: tuple[str, ...], newline: str) -> bytes:
     words = []
     for value in row:
         words += [len(value), *value] if isinstance(value, list) else [value]
     return (" ".join(map(str, words)) + newline).encode()
 
 
-def _binary_row(row: tuple, properties: tuple[str, ...], order: str) -> bytes:
+def _binary_row(row: tuple[Any, ...], properties: tuple[str, ...], order: str) -> bytes:
     out = b""
     for value, declared in zip(row, properties, strict=True):
         words = declared.split()
@@ -142,9 +143,14 @@ def test_texture_coordinates_follow_their_corners(encoding: str) -> None:
     face = ("int object", *LIST, "list uchar float texcoord")
     rows: Rows = [(0, [0, 1, 2, 3], [0, 0, 1, 0, 1, 1, 0, 1]), (0, [0, 1, 2], [])]
     asked: list[str] = []
+
+    def images(name: str) -> bytes:
+        asked.append(name)
+        return b"image"
+
     mesh = read_mesh(
         ply(encoding, ("vertex", XYZ, POINTS), ("face", face, rows), comments="comment TextureFile my scan 1.jpg"),
-        images=lambda name: asked.append(name) or b"image",
+        images=images,
     )
     assert mesh.texture is not None
     assert mesh.texture.uv[:2].tolist() == [[[0, 0], [1, 0], [1, 1]], [[0, 0], [1, 1], [0, 1]]]
@@ -161,7 +167,9 @@ def test_carriage_return_before_a_line_feed_byte_is_the_end_of_the_header() -> N
 
 def test_texture_without_a_name_asks_the_caller(textured_rows: bytes) -> None:
     """An adapter that knows the image answers to the empty name; without it the texture is there, its image missing."""
-    assert read_mesh(textured_rows, images=lambda name: b"known" if name == "" else None).texture.image == b"known"  # type: ignore[union-attr]
+    known = read_mesh(textured_rows, images=lambda name: b"known" if name == "" else None)
+    assert known.texture is not None
+    assert known.texture.image == b"known"
     missing = read_mesh(textured_rows)
     assert missing.texture is not None
     assert missing.texture.image is None

@@ -137,7 +137,8 @@ def test_faces_without_an_end_of_solid_are_refused(triangle_text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "line"), [("vertex 1", "vertex one", 5), ("outer", "outre", 3), ("endfacet", "", 12), ("1 0 0", "1 0", 5)]
+    ("old", "new", "line"),
+    [("vertex 1", "vertex one", 5), ("outer", "outre", 3), ("endfacet", "", 12), ("1 0 0", "1 0", 5)],
 )
 def test_fault_is_told_with_its_line(triangle_text: str, old: str, new: str, line: int) -> None:
     """The line of the first fault is found, in the second solid too."""

@@ -6,12 +6,12 @@ import os
 import zlib
 from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import IO, TypeAlias
 from zipfile import BadZipFile
 
 from casepan.errors import CorruptFile, LimitExceeded
 
-Source: TypeAlias = Path | bytes | BinaryIO
+Source: TypeAlias = Path | bytes | IO[bytes]
 
 LARGEST_BYTES = 1 << 30
 """The largest mesh file that is opened, after gzip: an ASCII STL of 3.5 million triangles."""
@@ -54,7 +54,7 @@ def _read_file(file: FileIO, name: str) -> bytes:
     return file.readall()
 
 
-def _read_stream(stream: BinaryIO, name: str) -> bytes:
+def _read_stream(stream: IO[bytes], name: str) -> bytes:
     """A stream of unknown length, piece by piece, never much more than the limit."""
     parts = []
     room = LARGEST_BYTES
