@@ -35,7 +35,9 @@ def init(
     folder: Annotated[Path, typer.Argument(help="Where the lab's lab.toml goes.")] = Path(),
     name: Annotated[str, typer.Option(help="Name of the laboratory.")] = "My dental laboratory",
 ) -> None:
-    """Write a commented lab.toml and its schema, with every installed adapter enabled.
+    """Write a commented lab.toml and its schema.
+
+    Every installed adapter is enabled; remove those of scanners that none of your clients own.
 
     Example:  casepan init lab && cd lab && casepan check
     """
@@ -57,7 +59,9 @@ def check(
     overrides: Overrides = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Check lab.toml, adapters, options, paths and secrets. Changes nothing.
+    """Check lab.toml and all it names; change nothing.
+
+    Adapters, stages, options, folders and secrets; every problem at once, with its line.
 
     Example:  casepan check --lab lab/lab.toml
     """
@@ -80,7 +84,9 @@ def schema(
     what: Annotated[str, typer.Argument(help="`lab` or `rx`.")] = "lab",
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write to a file instead of stdout.")] = None,
 ) -> None:
-    """Print the JSON Schema of lab.toml or of an rx file, for editors.
+    """Print a JSON Schema for editors.
+
+    Of lab.toml (with the options of every installed stage) or of an rx file.
 
     Example:  casepan schema lab -o .casepan/lab.schema.json
     """
@@ -156,7 +162,7 @@ def explain(
     code: Annotated[str | None, typer.Argument(help="A code such as CP121 or mesh.unreadable; none lists all.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Cause, example and remedy of an error or finding code.
+    """Cause, example and remedy of a code.
 
     Example:  casepan explain completeness.missing-scan
     """

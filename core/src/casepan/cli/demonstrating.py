@@ -20,7 +20,9 @@ def demo(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to play.")] = Path("casepan-demo"),
     as_json: JsonFlag = False,
 ) -> None:
-    """Run generated cases of every installed adapter through a pipeline and show what became of each.
+    """See it work: generated cases of every adapter.
+
+    A real pipeline runs them and shows what became of each.
 
     One case per adapter, one of an unknown scanner, a download that broke off, and a closed format. Ends 0 when every one of
     them came out as planned. Run it twice: nothing is done twice.

@@ -29,7 +29,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def inspect(path: ExportPath, lab: OptionalLab = None, as_json: JsonFlag = False) -> None:
-    """Say who recognises an export and what is inside. Needs no lab.toml, changes nothing.
+    """Say whose export this is and what is inside.
+
+    Needs no lab.toml and changes nothing.
 
     Example:  casepan inspect ~/Downloads/iTero_Export_70000001.zip
     """
@@ -46,7 +48,7 @@ def validate(
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Run every installed check on an export and give a verdict.
+    """Run all checks on an export; give a verdict.
 
     Example:  casepan validate ~/Downloads/case.zip --fail-on reject
     """
@@ -67,7 +69,7 @@ def convert(
     force: Annotated[bool, typer.Option("--force", help="Overwrite the target.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Convert one mesh to another format and say what is lost.
+    """Convert a mesh and say what is lost.
 
     Example:  casepan convert upper.ply upper.stl
     """

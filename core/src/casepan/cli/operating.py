@@ -32,7 +32,7 @@ def run(
     overrides: Overrides = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Take what lies in the inboxes, check it, and hand it on.
+    """Take what is in the inboxes and hand it on.
 
     Ends 0 when all is done, 5 when something needs a person, 6 when a delivery waits for a later try.
 
@@ -57,7 +57,7 @@ def run(
 
 
 def status(lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:
-    """How many arrivals, cases and deliveries stand where, and what needs a person.
+    """What stands where, and what needs a person.
 
     Example:  casepan status
     """
