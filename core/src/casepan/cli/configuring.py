@@ -73,6 +73,8 @@ def check(
     else:
         for problem in result.problems:
             note(str(problem))
+        for advice in result.advice:
+            note(f"{advice.place}: {advice.text}" + (f"\n  {advice.hint}" if advice.hint else ""))
         for row in result.health:
             say(f"{styled('ok' if row.ok else 'failed')}  {row.name}: {row.detail}")
         if not result.problems:

@@ -36,8 +36,9 @@ def run(
 
     Ends 0 when all is done, 5 when something needs a person, 6 when a delivery waits for a later try.
 
-    Example:  casepan run            once
-              casepan run --watch    all day
+    Once:     casepan run
+
+    All day:  casepan run --watch
     """
     from casepan.config.loader import load_lab
     from casepan.running.supervisor import run_once, run_watch
