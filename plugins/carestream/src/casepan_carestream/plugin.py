@@ -41,13 +41,20 @@ def casepan_adapter() -> AdapterInfo:
 
 @hookimpl
 def casepan_importers() -> Iterable[ImporterSpec]:
-    """One importer reads every layout."""
+    """One reads every layout, one watches a folder of downloads."""
     return (
         ImporterSpec(
             "carestream.export",
             "read ScanFlow save folders, portal packages, DICOM headers and raw data names",
             "casepan_carestream.reading:ExportReader",
             "casepan_carestream.options:ExportOptions",
+        ),
+        ImporterSpec(
+            "carestream.packages",
+            "watch a folder for packages of CS Connect and IS Connect",
+            "casepan_carestream.handoff:Packages",
+            "casepan_carestream.options:PackagesOptions",
+            watches=True,
         ),
     )
 

@@ -41,13 +41,20 @@ def casepan_adapter() -> AdapterInfo:
 
 @hookimpl
 def casepan_importers() -> Iterable[ImporterSpec]:
-    """One importer reads every layout."""
+    """One reads every layout, one watches a folder of downloads."""
     return (
         ImporterSpec(
             "medit.export",
             "read a Medit Link export: plain or exocad-style, STL, PLY or OBJ",
             "casepan_medit.reading:ExportReader",
             "casepan_medit.options:ExportOptions",
+        ),
+        ImporterSpec(
+            "medit.downloads",
+            "watch a folder for Medit Link's downloads",
+            "casepan_medit.handoff:Downloads",
+            "casepan_medit.options:DownloadsOptions",
+            watches=True,
         ),
     )
 

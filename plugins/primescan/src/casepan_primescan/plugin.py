@@ -41,13 +41,20 @@ def casepan_adapter() -> AdapterInfo:
 
 @hookimpl
 def casepan_importers() -> Iterable[ImporterSpec]:
-    """One importer reads every layout."""
+    """One reads every layout, one watches a folder of downloads."""
     return (
         ImporterSpec(
             "primescan.export",
             "read DS Core and Connect downloads, DXD files and local exports of CEREC software",
             "casepan_primescan.reading:ExportReader",
             "casepan_primescan.options:ExportOptions",
+        ),
+        ImporterSpec(
+            "primescan.downloads",
+            "watch a folder for DS Core's and Connect's downloads",
+            "casepan_primescan.handoff:Downloads",
+            "casepan_primescan.options:DownloadsOptions",
+            watches=True,
         ),
     )
 
