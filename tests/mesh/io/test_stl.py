@@ -21,7 +21,7 @@ def test_corners_are_shared_in_order_of_appearance(binary_stl: Build) -> None:
     assert mesh.faces.tolist() == [[0, 1, 2], [1, 3, 2]]
     assert mesh.vertices.tolist() == [[0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 0]]
     assert mesh.format == "stl"
-    assert mesh.exactly_welded
+    assert mesh.welded() is mesh
 
 
 @pytest.mark.parametrize("header", [b"solid part", b"solid\t", b"SOLID x\nfacet normal", b"ply\nformat", b"\x1f"])

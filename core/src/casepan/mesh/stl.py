@@ -29,9 +29,8 @@ class Soup:
         """The triangles as a mesh with every vertex stored once; faces keep their order."""
         vertices, inverse = weld_points(self.corners.reshape(-1, 3))
         faces = inverse.reshape(-1, 3)
-        return Mesh(
-            vertices, faces, face_colours=self.face_colours, format="stl", notes=self.notes, exactly_welded=True
-        )
+        mesh = Mesh(vertices, faces, face_colours=self.face_colours, format="stl", notes=self.notes)
+        return mesh.as_welded()
 
 
 def read_stl(data: bytes, name: str = "") -> Soup:

@@ -48,8 +48,8 @@ class Mesh:
         face_colours: uint8 (m, 3), RGB, or None.
         texture: image and UV, or None.
         format: the format it was read from (``"stl"``, ``"ply"``, ``"obj"``, ``"hps"``), or None for a made one.
-        notes: what the file said besides its geometry (header text, comments, element counts), for reports.
-        exactly_welded: no two vertices have equal coordinates; readers that weld set it.
+        notes: what the file said besides its geometry (header text, comments, element counts), for reports. They may
+            hold names and paths: never log them.
     """
 
     vertices: FloatArray
@@ -59,7 +59,6 @@ class Mesh:
     texture: Texture | None = None
     format: str | None = None
     notes: Mapping[str, Any] = field(factory=dict)
-    exactly_welded: bool = False
 
     @property
     def colour(self) -> Colour:
@@ -100,24 +99,25 @@ class Mesh:
         Faces keep their number, order and corners. A welded vertex has the colour of the first vertex at its place;
         where others differed, ``notes["weld_colour_conflicts"]`` counts them.
         """
-        return self if self.exactly_welded else self._welded
+        return self._other_welded or self
 
     @cached_property
-    def _welded(self) -> Mesh:
+    def _other_welded(self) -> Mesh | None:
+        """The welded surface, or None when this one is welded already (not itself: that would be a cycle)."""
         from casepan.mesh.weld import weld_points
 
         vertices, inverse = weld_points(self.vertices)
         if len(vertices) == len(self.vertices):
-            return evolve(self, vertices=vertices, exactly_welded=True)
+            return None
         colours, notes = self._weld_colours(inverse, len(vertices))
         return evolve(
-            self,
-            vertices=vertices,
-            faces=inverse[self.faces],
-            vertex_colours=colours,
-            notes=notes,
-            exactly_welded=True,
-        )
+            self, vertices=vertices, faces=inverse[self.faces], vertex_colours=colours, notes=notes
+        ).as_welded()
+
+    def as_welded(self) -> Mesh:
+        """This surface, whose maker knows that no two vertices have equal coordinates: it is not welded again."""
+        self.__dict__["_other_welded"] = None
+        return self
 
     def _weld_colours(self, inverse: IntArray, count: int) -> tuple[ByteArray | None, Mapping[str, Any]]:
         if self.vertex_colours is None:

@@ -120,7 +120,7 @@ def _joined(upper: Mesh, lower: Mesh) -> Mesh:
 
     vertices = np.concatenate([upper.vertices, lower.vertices])
     faces = np.concatenate([upper.faces, lower.faces + np.int32(len(upper.vertices))])
-    return evolve(upper, vertices=vertices, faces=faces, vertex_colours=None, exactly_welded=False)
+    return evolve(upper, vertices=vertices, faces=faces, vertex_colours=None)
 
 
 def _jaws(scans: Scans) -> tuple[Listed, ...]:

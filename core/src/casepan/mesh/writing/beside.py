@@ -10,7 +10,7 @@ from casepan.mesh.surface import FloatArray, Texture
 from casepan.mesh.writing.loss import Loss
 
 _STREAM = Loss("texture image", "an open file has no place beside it for the image")
-_MISSING = Loss("texture image", "the image was not there when the scan was read")
+MISSING_IMAGE = Loss("texture image", "the image was not there when the scan was read")
 _HOLES = Loss("untextured faces", "corners without a texture coordinate were given 0, 0")
 
 
@@ -22,7 +22,7 @@ def image_suffix(image: bytes) -> str:
 def put_image(texture: Texture, beside: Path | None) -> tuple[str | None, tuple[Loss, ...]]:
     """Write the image beside the mesh file under the same name; its file name, and what was lost."""
     if texture.image is None:
-        return None, (_MISSING,)
+        return None, (MISSING_IMAGE,)
     if beside is None:
         return None, (_STREAM,)
     path = beside.with_name(beside.stem + image_suffix(texture.image))

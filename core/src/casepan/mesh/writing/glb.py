@@ -10,7 +10,7 @@ from attrs import define, field
 from numpy.typing import NDArray
 
 from casepan.mesh.surface import Mesh, Texture
-from casepan.mesh.writing.beside import _MISSING, filled_uv, image_suffix
+from casepan.mesh.writing.beside import MISSING_IMAGE, filled_uv, image_suffix
 from casepan.mesh.writing.loss import Loss, colour_losses
 
 _FLOAT, _UINT, _UBYTE = 5126, 5125, 5121
@@ -24,7 +24,7 @@ def write_glb(mesh: Mesh, file: BinaryIO) -> tuple[Loss, ...]:
     faces, vertices, colours = mesh.faces, mesh.vertices, mesh.vertex_colours
     if mesh.texture is not None:
         uv, holes = filled_uv(mesh.texture)
-        losses += holes + (() if mesh.texture.image else (_MISSING,))
+        losses += holes + (() if mesh.texture.image else (MISSING_IMAGE,))
         vertex, pairs, faces = _split_seams(mesh, uv)
         vertices = mesh.vertices[vertex]
         colours = None if colours is None else colours[vertex]
