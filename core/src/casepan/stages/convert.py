@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from attrs import evolve, frozen
 
 from casepan.contract.context import Context
 from casepan.contract.options import option
 from casepan.errors import CaseError
-from casepan.mesh import Mesh, write_mesh
 from casepan.model.case import Case, Scan
 from casepan.model.files import FileRef
 from casepan.model.finding import Finding
+
+if TYPE_CHECKING:
+    from casepan.mesh import Mesh
 
 
 @frozen
@@ -52,6 +54,8 @@ class Convert:
         return self._write(scan, mesh, ctx)
 
     def _write(self, scan: Scan, mesh: Mesh, ctx: Context) -> tuple[Scan, list[Finding]]:
+        from casepan.mesh import write_mesh
+
         wanted = mesh if self.options.colour == "keep" else without_colour(mesh)
         target = ctx.out / f"{scan.id}.{self.options.format}"
         losses = write_mesh(wanted, target, format=self.options.format)
