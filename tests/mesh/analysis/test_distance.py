@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from casepan.errors import CorruptFile
 from casepan.mesh import Mesh
 from casepan.mesh.distance import distance
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from . import shapes
 

@@ -6,12 +6,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from casepan.errors import CorruptFile, LimitExceeded
 from casepan.mesh import Mesh, nearby
 from casepan.mesh.intersect import self_intersections
 from casepan.mesh.predicates import orient2d, orient3d
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from . import exact_triangles, shapes
 

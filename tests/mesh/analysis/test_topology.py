@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from casepan.mesh import Mesh
 from casepan.mesh.edges import EdgeTable
 from casepan.mesh.topology import Topology, topology
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from . import reference, shapes
 

@@ -1,0 +1,70 @@
+"""Fewer faces for the same shape."""
+
+from __future__ import annotations
+
+import numpy as np
+from attrs import evolve
+
+from casepan.errors import AdapterError
+from casepan.mesh.finite import require_finite
+from casepan.mesh.repair import Change, change
+from casepan.mesh.surface import FloatArray, Mesh
+
+
+def decimate(mesh: Mesh, faces: int) -> tuple[Mesh, Change]:
+    """Simplify a surface to about this many faces by collapsing edges (quadric errors), its border kept.
+
+    Vertex colours are taken from the nearest vertex of the original; a texture and face colours are lost, which the
+    change says.
+
+    Args:
+        mesh: any surface; it is welded first.
+        faces: the wanted number; a surface with no more is returned as it is.
+
+    Raises:
+        AdapterError: the optional package pyfqmr is not installed.
+        CorruptFile: a coordinate is not finite.
+        ValueError: fewer than four faces are asked for.
+    """
+    if faces < 4:
+        raise ValueError("a surface needs at least four faces")
+    require_finite(mesh)
+    if len(mesh.faces) <= faces:
+        return mesh, change("decimate", 0, "", mesh, mesh)
+    surface = mesh.welded()
+    vertices, triangles = _simplified(surface, faces)
+    colours = surface.vertex_colours
+    result = evolve(
+        surface,
+        vertices=vertices,
+        faces=np.ascontiguousarray(triangles, np.int32),
+        vertex_colours=None if colours is None else colours[_nearest(surface.vertices, vertices)],
+        face_colours=None,
+        texture=None,
+    )
+    lost = [name for name, held in (("face colours", mesh.face_colours), ("texture", mesh.texture)) if held is not None]
+    removed = len(mesh.faces) - len(result.faces)
+    text = f"removed {removed} of {len(mesh.faces)} faces" + (f"; lost: {', '.join(lost)}" if lost else "")
+    return result, change("decimate", removed, text, mesh, result)
+
+
+def _simplified(surface: Mesh, faces: int) -> tuple[FloatArray, np.ndarray[tuple[int, ...], np.dtype[np.integer]]]:
+    try:
+        from pyfqmr import Simplify
+    except ImportError:
+        raise AdapterError(
+            "simplifying needs the package pyfqmr, which is not installed",
+            hint='Install it with: pip install "casepan[decimate]"',
+        ) from None
+    worker = Simplify()
+    worker.setMesh(surface.vertices.astype(np.float64), surface.edges.faces)
+    worker.simplify_mesh(target_count=faces, aggressiveness=7, preserve_border=True, verbose=False)
+    vertices, triangles, _ = worker.getMesh()
+    return vertices.astype(np.float32), triangles
+
+
+def _nearest(known: FloatArray, asked: FloatArray) -> np.ndarray[tuple[int, ...], np.dtype[np.intp]]:
+    """The nearest known point of each asked one."""
+    from scipy.spatial import cKDTree
+
+    return np.asarray(cKDTree(known).query(asked, workers=-1)[1])
