@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from casepan.api import CorruptFile, Sample
+from casepan.api import CorruptFile, FolderPath, Sample
+from casepan_itero.handoff import Downloads
+from casepan_itero.options import DownloadsOptions
 from casepan_itero.testing import PICTURE, Listed, Tooth, manifest_xml, restorative_tree, samples, scan, zipped
 
 ReadWith = Callable[..., Any]
@@ -206,3 +208,11 @@ def test_restorative_names_without_a_number_take_the_folders(read_with: ReadWith
     named, bare = read_with("itero", placed(f"iTero_Export_{ORDER}", mesh)), read_with("itero", placed("STL", mesh))
     assert named.claims[0].vendor_id == ORDER
     assert bare.claims[0].vendor_id.startswith("stl ")
+
+
+def test_the_download_stage_tells_what_to_watch() -> None:
+    """Only what the portal's exports are called; unfinished downloads are left alone."""
+    watch = Downloads(DownloadsOptions(path=FolderPath("in"), done="move:done")).watch()
+    assert watch.names == ("iTero_Export_*", "OrthoCAD_Export_*")
+    assert watch.done == "move:done"
+    assert "*.crdownload" in watch.skip

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from casepan.api import CorruptFile, Sample
-from casepan_trios.arrival import members_of
+from casepan.api import CorruptFile, FolderPath, Sample
+from casepan_trios.handoff import Inbox
+from casepan_trios.options import InboxOptions
 from casepan_trios.reading import comments_of
 from casepan_trios.testing import order_tree, samples, scan
 from casepan_trios.testing_files import ORDER_ID, Unit, hps_scan, jaw_metadata, order_xml, zipped
@@ -258,9 +259,14 @@ def test_a_locked_or_broken_exchange_file_is_no_error(read_with: ReadWith) -> No
         assert case.prescription.notes is None
 
 
-def test_the_end_of_a_zip_tells_its_members() -> None:
-    """Recognition sees the last 64 KiB only."""
-    content = zipped({"a.3ox": b"x" * 10, "big.bin": bytes(range(256)) * 400})
-    assert members_of(content[-120:] if len(content) > 400 else content) in (("a.3ox", "big.bin"), ())
-    assert members_of(content) == ("a.3ox", "big.bin")
-    assert members_of(b"nothing") == ()
+def test_the_inbox_stage_tells_what_to_watch() -> None:
+    """Everything in the folder is taken, unfinished downloads are not."""
+    watch = Inbox(InboxOptions(path=FolderPath("in"))).watch()
+    assert (watch.path, watch.settle, watch.names) == ("in", 60.0, ())
+    assert "*.crdownload" in watch.skip
+
+
+def test_the_inbox_refuses_an_unknown_end() -> None:
+    """The source is left or moved, nothing else."""
+    with pytest.raises(ValueError, match="done"):
+        InboxOptions(path=FolderPath("in"), done="delete")

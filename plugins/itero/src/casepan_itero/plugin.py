@@ -41,12 +41,19 @@ def casepan_adapter() -> AdapterInfo:
 
 @hookimpl
 def casepan_importers() -> Iterable[ImporterSpec]:
-    """One importer for both families."""
+    """One reads both families, one watches a folder of downloads."""
     yield ImporterSpec(
         name="itero.order",
         summary="Read iTero exports of both families",
         factory="casepan_itero.reading:OrderImporter",
         options="casepan_itero.options:OrderOptions",
+    )
+    yield ImporterSpec(
+        name="itero.downloads",
+        summary="Watch a folder for downloads from the MyiTero portal",
+        factory="casepan_itero.handoff:Downloads",
+        options="casepan_itero.options:DownloadsOptions",
+        watches=True,
     )
 
 

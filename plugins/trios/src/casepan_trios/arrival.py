@@ -9,12 +9,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
-from io import BytesIO
-from zipfile import BadZipFile, ZipFile
 
 from attrs import frozen
 
-from casepan.api import Confidence, CorruptFile, Entry, Listing, Recognition, strip_copy_marks
+from casepan.api import CaseError, Confidence, CorruptFile, Entry, Listing, Recognition, open_archive, strip_copy_marks
 from casepan_trios.layout import FRAME, MESHES, Name, place_of, plain, read_name, stem_of
 from casepan_trios.rx import Container, named_files, read_container, scan_types
 
@@ -95,12 +93,12 @@ def is_mesh(listing: Listing, entry: Entry) -> bool:
     return entry.suffix in MESHES and (entry.suffix != "dcm" or is_hps(listing.head(entry.path)))
 
 
-def members_of(tail: bytes) -> tuple[str, ...]:
-    """Names in a zip, from its end; empty when that is no zip."""
+def members_of(listing: Listing, path: str) -> tuple[Entry, ...]:
+    """The members of a 3OXZ, which is a zip; empty when they cannot be listed."""
     try:
-        with ZipFile(BytesIO(tail)) as archive:
-            return tuple(archive.namelist())
-    except (BadZipFile, ValueError, OSError, EOFError):
+        with open_archive(listing, path) as archive:
+            return archive.members
+    except CaseError:
         return ()
 
 
@@ -174,10 +172,10 @@ def _missing(entries: Sequence[Entry], container: Container) -> tuple[str, ...]:
 
 
 def _exchange_file(listing: Listing, entry: Entry) -> Order:
-    names = members_of(listing.tail(entry.path))
-    known = [name for name in names if name.casefold().endswith(".3ox")]
+    members = members_of(listing, entry.path)
+    known = any(member.suffix == "3ox" for member in members)
     evidence = (
-        f"3OXZ order with {len(names)} members" if names else "named .3oxz, but its list of members cannot be read"
+        f"3OXZ order with {len(members)} members" if members else "named .3oxz, but its list of members cannot be read"
     )
     return Order(stem_of(entry.name), (entry,), "certain" if known else "likely", (evidence,))
 

@@ -41,12 +41,19 @@ def casepan_adapter() -> AdapterInfo:
 
 @hookimpl
 def casepan_importers() -> Iterable[ImporterSpec]:
-    """One importer for every layout."""
+    """One reads every layout, one watches a folder."""
     yield ImporterSpec(
         name="trios.order",
         summary="Read TRIOS scans and orders",
         factory="casepan_trios.reading:OrderImporter",
         options="casepan_trios.options:OrderOptions",
+    )
+    yield ImporterSpec(
+        name="trios.inbox",
+        summary="Watch a folder for TRIOS exports, downloads and orders",
+        factory="casepan_trios.handoff:Inbox",
+        options="casepan_trios.options:InboxOptions",
+        watches=True,
     )
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from io import BytesIO
 from typing import Any, cast
-from zipfile import BadZipFile, ZipFile
 
 from attrs import evolve, frozen
 
 from casepan.api import (
     Arch,
     Case,
+    CaseError,
     CorruptFile,
     Entry,
     Finding,
@@ -26,10 +25,11 @@ from casepan.api import (
     UnrecognisedArrival,
     arch_of,
     assemble_case,
+    open_archive,
     scan_of,
 )
 from casepan.mesh import Inventory, inventory
-from casepan_trios.arrival import Order, is_mesh, latest_first, orders_in, recognise
+from casepan_trios.arrival import Order, is_mesh, latest_first, members_of, orders_in, recognise
 from casepan_trios.layout import (
     Part,
     arch_beside,
@@ -220,12 +220,13 @@ def _exchange_notes(order: Order, ctx: ImportContext) -> Prescription:
 
 def _notes_inside(entry: Entry, ctx: ImportContext) -> str | None:
     """The comments of the order inside a 3OXZ whose members are not locked."""
+    small = [m for m in members_of(ctx.listing, entry.path) if m.suffix == "3ox" and m.size <= LARGEST_COMMENT]
+    if not small:
+        return None
     try:
-        with ctx.open(ctx.file(entry.path)) as stream, ZipFile(BytesIO(stream.read())) as archive:
-            orders = [i for i in archive.infolist() if i.filename.casefold().endswith(".3ox") and not i.flag_bits & 1]
-            small = [info for info in orders if info.file_size <= LARGEST_COMMENT]
-            return comments_of(archive.read(small[0])) if small else None
-    except (BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError):
+        with open_archive(ctx.listing, entry.path) as archive:
+            return comments_of(archive.read(small[0].path))
+    except CaseError:
         return None
 
 
