@@ -22,10 +22,12 @@ Flags = NDArray[np.bool_]
 _LINE_END = re.compile(rb"[\r\n]")
 _LONGEST = 30
 _MOST_DIGITS = 18
-_LARGEST_POWER = 290
+_LARGEST_POWER = 22
 _BLOCK = 1 << 16
 _SCAN = 1 << 18
-_POWERS = np.array([10.0**k for k in range(309)])
+_POWERS = np.array([10.0**k for k in range(_LARGEST_POWER + 1)])
+"""The powers of ten that float64 holds exactly."""
+
 _NOT_A_NUMBER = {b"1.#ind": np.nan, b"1.#qnan": np.nan, b"1.#snan": np.nan, b"1.#inf": np.inf}
 """What Microsoft's C library printed for not-a-number and infinity before 2015."""
 
@@ -188,7 +190,7 @@ def _exponents(columns: Bytes, signed: int) -> tuple[NDArray[np.int64], Flags]:
 
 
 def _scaled(values: Numbers, powers: NDArray[np.int64]) -> tuple[Numbers, Flags]:
-    """Values times ten to some power: one correct rounding up to 10**22, where the powers are exact."""
+    """Values times ten to some power, rounded once, and which powers are small enough for that."""
     fits = np.abs(powers) <= _LARGEST_POWER
     factor = _POWERS[np.minimum(np.abs(powers), _LARGEST_POWER)]
     return np.where(powers < 0, values / factor, values * factor), fits
