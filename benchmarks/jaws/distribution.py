@@ -14,8 +14,8 @@ from collections import defaultdict
 
 import numpy as np
 
+from casepan.mesh.structure import topology
 from casepan.mesh.surface import Mesh
-from casepan.mesh.topology import topology
 from casepan.testing import JawPair, jaw_pair
 
 TRIANGLES = 16_000

@@ -20,7 +20,7 @@ def closest(points: Floats, mesh: Mesh, candidates: int = 16) -> tuple[Floats, F
     near = KDTree(corners.mean(axis=1)).query(points, k=candidates)[1]
     distance, outside = np.full(len(points), np.inf), np.zeros(len(points))
     for face in near.T:
-        offset = points - trimesh.triangles.closest_point(corners[face], points)
+        offset = points - trimesh.triangles.closest_point(corners[face], points)  # type: ignore[no-untyped-call]
         length = np.linalg.norm(offset, axis=1)
         nearer = length < distance
         distance[nearer] = length[nearer]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from casepan.mesh.intersect import self_intersections
-from casepan.mesh.topology import topology
+from casepan.mesh.structure import topology
 from casepan.testing import JawPair, jaw_pair
 
 from .surfaces import closest, used

@@ -9,7 +9,7 @@ import pytest
 
 from casepan.errors import CorruptFile, UsageError
 from casepan.mesh import read_mesh
-from casepan.mesh.topology import topology
+from casepan.mesh.structure import topology
 from casepan.testing import JawPair, faults, scan_bytes, small_scan
 from casepan.testing.faults import Point
 

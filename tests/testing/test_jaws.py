@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from casepan.errors import UsageError
+from casepan.mesh.structure import topology
 from casepan.mesh.surface import Mesh
-from casepan.mesh.topology import topology
 from casepan.testing import Hole, JawPair, jaw_pair, lower_scan, upper_scan
 from casepan.testing.faults import Point
 
@@ -144,7 +144,7 @@ def test_a_preparation_has_room_and_a_finish_line(worked: JawPair) -> None:
         assert tooth.kind == "prepared"
         assert closest(near(mesh, tooth.centre, 2.5), antagonist)[0].min() > 1.0
         line = np.array(tooth.finish_line)
-        assert np.median(closest(line, mesh)[0]) < 0.1
+        assert closest(line, mesh)[0].max() < 0.1
         assert np.linalg.norm(np.diff(line, axis=0, append=line[:1]), axis=1).sum() > 20
         assert np.linalg.norm(line[:, :2].mean(axis=0) - tooth.centre[:2]) < 1.5
 

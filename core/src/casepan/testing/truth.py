@@ -14,10 +14,11 @@ from casepan.testing.anatomy.noise import Floats
 from casepan.testing.anatomy.occlusion import into_world
 from casepan.testing.anatomy.patches import body_top, finish_line
 from casepan.testing.anatomy.person import Person
+from casepan.testing.anatomy.sheet import values_at
 from casepan.testing.anatomy.shell import Shell
 
 Point = tuple[float, float, float]
-_SIDES = {"buccal": 0.14, "occlusal": 0.5, "lingual": 0.86}
+_SIDES = {"buccal": -0.72, "occlusal": 0.0, "lingual": 0.72}
 
 
 @frozen
@@ -109,31 +110,34 @@ def _hole(shells: Mapping[str, Shell], teeth: Mapping[int, ToothTruth], hole: Ho
     arch = arch_of(hole.fdi)
     shell = shells[arch]
     cell = next(c for c in shell.sheet.cells if c.fdi == hole.fdi)
-    return HoleTruth(arch, _on_surface(shell, cell, _SIDES[hole.side]), hole.diameter)
+    place = np.array([0.0, _SIDES[hole.side]])
+    return HoleTruth(arch, point(_on_surface(shell, cell, place)), hole.diameter)
 
 
 def _tooth(person: Person, arch: str, shell: Shell, cell: Cell) -> ToothTruth:
-    line = _finish(person, arch, cell) if cell.kind == PREPARED else ()
-    middle = _on_surface(shell, cell, 0.5)
+    crown = cell.stand.crown
+    line = _finish(shell, cell) if cell.kind == PREPARED else ()
+    middle = point(_on_surface(shell, cell, np.zeros(2)))
     if cell.kind == SCAN_BODY:
         middle = point(into_world(person, arch, body_top(cell, person.curves[arch])))
-    return ToothTruth(cell.fdi, cell.kind, middle, cell.stand.crown.width, cell.stand.crown.breadth, line)
+    return ToothTruth(cell.fdi, cell.kind, middle, crown.width, crown.breadth, line)
 
 
-def _on_surface(shell: Shell, cell: Cell, across: float) -> Point:
-    """The vertex in the middle of a cell's length, ``across`` of the way from cheek to tongue."""
-    sheet = shell.sheet
-    columns = np.flatnonzero(sheet.grid.owner == sheet.cells.index(cell))
-    row = sheet.crown_rows.start + round(sheet.grid.rows[1] * across)
-    return point(shell.world[columns[len(columns) // 2], row])
-
-
-def _finish(person: Person, arch: str, cell: Cell) -> tuple[Point, ...]:
+def _finish(shell: Shell, cell: Cell) -> tuple[Point, ...]:
     steps = np.linspace(-1, 1, 24, endpoint=False)
     one = np.ones_like(steps)
     sides = ((steps, -one), (one, steps), (-steps, one), (-one, -steps))
     around = np.concatenate([np.stack(side, axis=-1) for side in sides])
-    return tuple(point(p) for p in into_world(person, arch, finish_line(cell, person.curves[arch], around)))
+    return tuple(point(p) for p in _on_surface(shell, cell, finish_line(cell, around)))
+
+
+def _on_surface(shell: Shell, cell: Cell, place: Floats) -> Floats:
+    """Points (..., 3) at coordinates (..., 2) of a cell, on the finished surface."""
+    grid = shell.sheet.grid
+    columns = np.flatnonzero(grid.owner == shell.sheet.cells.index(cell))
+    column = columns[0] + (place[..., 0] + 1) / 2 * len(columns)
+    row = shell.sheet.crown_rows.start + (place[..., 1] + 1) / 2 * grid.rows[1]
+    return values_at(shell.world, column, row)
 
 
 def point(values: Floats) -> Point:

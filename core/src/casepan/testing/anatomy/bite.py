@@ -13,7 +13,7 @@ from casepan.testing.anatomy.colour import paint
 from casepan.testing.anatomy.crowns import LOWER, UPPER
 from casepan.testing.anatomy.noise import Floats, along
 from casepan.testing.anatomy.person import Person
-from casepan.testing.anatomy.sheet import Sheet
+from casepan.testing.anatomy.sheet import Sheet, values_at
 from casepan.testing.anatomy.shell import Shell, largest_part
 
 _PLACES = (3, 4, 5, 6)
@@ -66,17 +66,7 @@ def _cheek_side(person: Person, shell: Shell, s: Floats, rng: np.random.Generato
     crown = np.where(hidden > 0, np.minimum(crown, hidden), crown)[np.round(column).astype(int)]
     gum = (_GUM_MM + 0.5 * along(rng, s, longest=12.0, shortest=0.8)) / sheet.grid.pitch
     share = np.linspace(0, 1, max(_FEWEST_ROWS, round(float((gum + crown).mean()))))
-    return _between(grid, column[:, None], start - gum[:, None] + (gum + crown)[:, None] * share)
-
-
-def _between(grid: Floats, column: Floats, row: Floats) -> Floats:
-    """Values of a grid (u, v, k) at fractional places."""
-    column = np.broadcast_to(column, row.shape)
-    i = np.clip(column.astype(int), 0, grid.shape[0] - 2)
-    j = np.clip(row.astype(int), 0, grid.shape[1] - 2)
-    a, b = (column - i)[..., None], (row - j)[..., None]
-    near, far = grid[i, j] * (1 - b) + grid[i, j + 1] * b, grid[i + 1, j] * (1 - b) + grid[i + 1, j + 1] * b
-    return np.asarray(near * (1 - a) + far * a, dtype=np.float64)
+    return values_at(grid, column[:, None], start - gum[:, None] + (gum + crown)[:, None] * share)
 
 
 def _faces(points: Floats) -> NDArray[np.int64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 from numpy.typing import NDArray
 
 from casepan.testing.anatomy.border import faces_of
@@ -55,20 +55,20 @@ def meet(person: Person) -> tuple[Person, Ceiling]:
     upper = _teeth(person, UPPER)
     ceiling = _ceiling(into_world(person, UPPER, upper.points), upper)
     lower = _teeth(person, LOWER)
-    world = into_world(person, LOWER, lower.points)[:, lower.crown_rows]
+    world = into_world(person, LOWER, lower.points)
     gap = ceiling.over(world) - world[..., 2]
     return person.lifted(_lifts(lower, gap)), ceiling
 
 
 def _teeth(person: Person, arch: str) -> Sheet:
+    """The crowns of one arch without gums, all natural: planned work changes nothing about how the others meet."""
     cells = row(person, arch, {})
-    return spread(person, arch, cells, sample(cells, arch, _PITCH))
+    grid = sample(cells, arch, _PITCH)
+    return spread(person, arch, cells, evolve(grid, rows=(0, grid.rows[1], 0)))
 
 
 def _ceiling(world: Floats, sheet: Sheet) -> Ceiling:
-    kept = np.zeros(world.shape[:2], dtype=bool)
-    kept[:, sheet.crown_rows] = True
-    faces = faces_of(sheet, kept, UPPER)
+    faces = faces_of(sheet, np.ones(world.shape[:2], dtype=bool), LOWER)  # crowns alone do not meet in a palate
     vertices = world.reshape(-1, 3)
     low, high = vertices[:, :2].min(axis=0) - 1, vertices[:, :2].max(axis=0) + 1
     shape = np.ceil((high - low) / _PIXEL).astype(int)[::-1] + 2

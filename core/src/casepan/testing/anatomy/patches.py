@@ -16,6 +16,7 @@ from casepan.testing.anatomy.noise import Floats, smoothstep
 
 REDUCTION = 1.8
 _SHOULDER = 0.55
+_MARGIN_AT = 0.86
 _CONTACT_GAP, _CONTACT_SOFT = 0.06, 0.4
 _BODY_RADIUS = 2.1
 _BODY_TOP = -0.9
@@ -158,8 +159,17 @@ def _between_neighbours(cell: Cell, curve: Curve, points: Floats, room: Floats) 
     return points
 
 
-def finish_line(cell: Cell, curve: Curve, square: Floats) -> Floats:
-    """Points (..., 3) of a preparation's outer margin in the direction of ``square``."""
+def finish_line(cell: Cell, square: Floats) -> Floats:
+    """Where in its cell (..., 2) a preparation's outer margin lies in the direction of ``square``."""
+    table = np.array(_stump_table(cell))
+    return np.asarray(square * (table + _MARGIN_AT * (1 - table)), dtype=np.float64)
+
+
+def _stump_table(cell: Cell) -> tuple[float, float]:
+    return (0.5, 0.5) if cell.fdi % 10 > 3 else (0.5, 0.3)
+
+
+def _margin(cell: Cell, curve: Curve, square: Floats) -> Floats:
     bottom = foot(cell, curve, square)
     centre = frame_of(cell, curve).origin
     flat = centre + (bottom[..., :2] - centre) * 0.93
@@ -169,15 +179,15 @@ def finish_line(cell: Cell, curve: Curve, square: Floats) -> Floats:
 def _stump(cell: Cell, curve: Curve, x: Floats, y: Floats) -> Floats:
     """A crown cut down by ``REDUCTION`` mm with tapering walls, a shoulder, and a sharp finish line above the gum."""
     frame = frame_of(cell, curve)
-    spot = spots(x, y, (0.5, 0.5) if cell.fdi % 10 > 3 else (0.5, 0.3))
-    margin = finish_line(cell, curve, spot.square)
+    spot = spots(x, y, _stump_table(cell))
+    margin = _margin(cell, curve, spot.square)
     rim_local = edge(cell, spot.square)
     top = relief(cell, rim_local) - REDUCTION
     shoulder = frame.origin + (margin[..., :2] - frame.origin) * (1 - _shoulder_share(cell))
     inner = np.concatenate([shoulder, margin[..., 2:] + 0.1], axis=-1)
     rim = frame.place(rim_local * 0.62 / max(cell.stand.crown.edge), np.minimum(top, -REDUCTION + 0.3))
     bottom = foot(cell, curve, spot.square)
-    return _path((rim, inner, margin, bottom), (0.0, 0.66, 0.86, 1.0), spot.wall)
+    return _path((rim, inner, margin, bottom), (0.0, 0.66, _MARGIN_AT, 1.0), spot.wall)
 
 
 def _shoulder_share(cell: Cell) -> float:

@@ -86,7 +86,7 @@ def grow(seed: int, teeth: Iterable[int] | None = None, also: Iterable[int] = ()
     reach = float(np.clip(rng.beta(1.9, 1.0), 0.03, 1.0))
     return Person(
         seed=seed,
-        curves={UPPER: upper, LOWER: upper.inward(rng.uniform(1.0, 1.5), rng.uniform(1.1, 1.7))},
+        curves={UPPER: upper, LOWER: upper.inward(rng.uniform(1.0, 1.5), rng.uniform(0.8, 1.4))},
         stands=stands,
         gums={arch: _gums(np.random.default_rng([k, seed]), arch) for k, arch in ((3, UPPER), (4, LOWER))},
         spee=float(rng.uniform(0.4, 2.0)),
@@ -128,7 +128,7 @@ def _stand(rng: np.random.Generator, fdi: int, size: float, height: float, disor
 
 
 def _upper_curve(rng: np.random.Generator, size: float, stands: Mapping[int, Stand]) -> Curve:
-    half_width = float(np.clip(rng.normal(28.2, 1.9), 24.0, 33.0)) * (0.5 + size / 2)
+    half_width = float(np.clip(rng.normal(28.0, 1.6), 24.0, 32.5)) * (0.5 + size / 2)
     squareness = float(rng.uniform(2.0, 2.3))
     crowns = CROWNS[UPPER][:7]
     half = sum(

@@ -65,12 +65,13 @@ def sample(cells: tuple[Cell, ...], arch: str, pitch: float) -> Grid:
     """A grid whose steps are about ``pitch`` mm on the finished surface; the same number of columns left and right."""
     widths = np.array([c.end - c.start + (0 if c.kind == PAD else _WALLS_MM) for c in cells])
     widths = np.maximum(widths, widths[::-1])
-    counts = np.maximum(2, np.round(widths / pitch).astype(int))
+    lengths = (_ROWS_MM["buccal"], _ROWS_MM["crown"], _ROWS_MM["palate" if arch == UPPER else "lingual"])
+    rows = tuple(max(3, round(mm / pitch)) for mm in lengths)
+    evened = pitch * sum(rows) * pitch / sum(lengths)  # columns make up for what rounding did to the rows
+    counts = np.maximum(2, np.round(widths / evened).astype(int))
     steps = [np.linspace(-1, 1, n, endpoint=False) for n in counts]
     columns = np.concatenate([*steps, [1.0]])
     owner = np.concatenate([np.repeat(np.arange(len(cells)), counts), [len(cells) - 1]])
-    lengths = (_ROWS_MM["buccal"], _ROWS_MM["crown"], _ROWS_MM["palate" if arch == UPPER else "lingual"])
-    rows = tuple(max(3, round(mm / pitch)) for mm in lengths)
     return Grid(columns, owner, (rows[0], rows[1], rows[2]), pitch)
 
 
@@ -106,3 +107,13 @@ def _smoothed(points: Floats, pitch: float) -> Floats:
         across = points[:, 1:-1]
         across += share * 0.5 * (points[:, 2:] + points[:, :-2] - 2 * across)
     return points
+
+
+def values_at(grid: Floats, column: Floats, row: Floats) -> Floats:
+    """Values of a grid (u, v, k) at fractional columns and rows."""
+    column = np.broadcast_to(column, row.shape)
+    i = np.clip(column.astype(int), 0, grid.shape[0] - 2)
+    j = np.clip(row.astype(int), 0, grid.shape[1] - 2)
+    a, b = (column - i)[..., None], (row - j)[..., None]
+    near, far = grid[i, j] * (1 - b) + grid[i, j + 1] * b, grid[i + 1, j] * (1 - b) + grid[i + 1, j + 1] * b
+    return np.asarray(near * (1 - a) + far * a, dtype=np.float64)
