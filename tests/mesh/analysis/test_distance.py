@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from casepan.errors import CorruptFile
 from casepan.mesh import Mesh
-from casepan.mesh.distance import distance
+from casepan.mesh.gap import distance
 
 from . import shapes
 

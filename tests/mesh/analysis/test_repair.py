@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from casepan.errors import AdapterError
 from casepan.mesh import Mesh, Texture
-from casepan.mesh.decimate import decimate
 from casepan.mesh.fill import fill_holes
 from casepan.mesh.repair import Change, drop_bad_faces, drop_islands, fix_orientation, weld_close
-from casepan.mesh.topology import topology
+from casepan.mesh.simplify import decimate
+from casepan.mesh.structure import topology
 
 from . import shapes
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from casepan.mesh import Mesh
 from casepan.mesh.edges import EdgeTable
-from casepan.mesh.topology import Topology, topology
+from casepan.mesh.structure import Topology, topology
 
 from . import reference, shapes
 

@@ -10,43 +10,103 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from casepan.mesh.area import area_mm2, mean_normal, vertex_normals
     from casepan.mesh.contents import Inventory, hps_textures, inventory
+    from casepan.mesh.edges import EdgeTable
+    from casepan.mesh.fill import fill_holes
+    from casepan.mesh.gap import Gap, distance
     from casepan.mesh.hps.closed import read_with_key
     from casepan.mesh.hps.geometry import connectivity
     from casepan.mesh.hps.metadata import Transform
+    from casepan.mesh.intersect import SelfIntersections, self_intersections
+    from casepan.mesh.loops import Loop
+    from casepan.mesh.pictures import Frame, Heat, Scale, View, guess_frame, render
     from casepan.mesh.reading import read_mesh
+    from casepan.mesh.repair import Change, drop_bad_faces, drop_islands, fix_orientation, weld_close
+    from casepan.mesh.simplify import decimate
     from casepan.mesh.sniff import sniff_format
+    from casepan.mesh.structure import Component, Topology, topology
     from casepan.mesh.surface import Mesh, Texture
     from casepan.mesh.writing import Loss, write_mesh
 
 # A module must not have the name of a function exported here: importing it would put it in the function's place.
 _HOMES = {
+    "Change": "repair",
+    "Component": "structure",
+    "EdgeTable": "edges",
+    "Frame": "pictures",
+    "Gap": "gap",
+    "Heat": "pictures",
     "Inventory": "contents",
+    "Loop": "loops",
     "Loss": "writing",
     "Mesh": "surface",
+    "Scale": "pictures",
+    "SelfIntersections": "intersect",
     "Texture": "surface",
+    "Topology": "structure",
     "Transform": "hps.metadata",
+    "View": "pictures",
+    "area_mm2": "area",
     "connectivity": "hps.geometry",
+    "decimate": "simplify",
+    "distance": "gap",
+    "drop_bad_faces": "repair",
+    "drop_islands": "repair",
+    "fill_holes": "fill",
+    "fix_orientation": "repair",
+    "guess_frame": "pictures",
     "hps_textures": "contents",
     "inventory": "contents",
+    "mean_normal": "area",
     "read_mesh": "reading",
     "read_with_key": "hps.closed",
+    "render": "pictures",
+    "self_intersections": "intersect",
     "sniff_format": "sniff",
+    "topology": "structure",
+    "vertex_normals": "area",
+    "weld_close": "repair",
     "write_mesh": "writing",
 }
 
 __all__ = [
+    "Change",
+    "Component",
+    "EdgeTable",
+    "Frame",
+    "Gap",
+    "Heat",
     "Inventory",
+    "Loop",
     "Loss",
     "Mesh",
+    "Scale",
+    "SelfIntersections",
     "Texture",
+    "Topology",
     "Transform",
+    "View",
+    "area_mm2",
     "connectivity",
+    "decimate",
+    "distance",
+    "drop_bad_faces",
+    "drop_islands",
+    "fill_holes",
+    "fix_orientation",
+    "guess_frame",
     "hps_textures",
     "inventory",
+    "mean_normal",
     "read_mesh",
     "read_with_key",
+    "render",
+    "self_intersections",
     "sniff_format",
+    "topology",
+    "vertex_normals",
+    "weld_close",
     "write_mesh",
 ]
 

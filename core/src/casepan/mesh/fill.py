@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from casepan.mesh.finite import require_finite
 from casepan.mesh.loops import ring
 from casepan.mesh.repair import Change, change
+from casepan.mesh.structure import topology
 from casepan.mesh.surface import ByteArray, FloatArray, IntArray, Mesh, Texture
-from casepan.mesh.topology import topology
 from casepan.mesh.weld import weld_points
 
 _FAN = 6  # holes with no more edges get a flat fan, larger ones a smooth patch
@@ -232,7 +232,7 @@ def _joined(surface: Mesh, patches: list[_Patch], nearby: _Nearby) -> Mesh:
         vertex_colours=_vertex_colours(surface, patches),
         face_colours=_face_colours(surface, patches, nearby),
         texture=_texture(surface, patches, nearby),
-    )
+    ).as_welded()
 
 
 def _all_different(known: FloatArray, new: _Floats) -> FloatArray:

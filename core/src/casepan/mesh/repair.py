@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from casepan.mesh.area import face_areas
 from casepan.mesh.edges import EdgeTable
 from casepan.mesh.finite import require_finite
+from casepan.mesh.structure import topology
 from casepan.mesh.subset import with_faces
 from casepan.mesh.surface import IntArray, Mesh
-from casepan.mesh.topology import topology
 
 
 @define(frozen=True)
@@ -56,7 +56,7 @@ def drop_islands(mesh: Mesh, min_share: float = 0.005, min_area_mm2: float = 0.0
     if not small:
         return mesh, change("drop islands", 0, "", mesh, mesh)
     labels = surface.edges.vertex_labels.take(surface.faces[:, 0])
-    result = with_faces(surface, ~np.isin(labels, [part.label for part in small]))
+    result = with_faces(surface, ~np.isin(labels, [part.label for part in small])).as_welded()
     area = sum(part.area_mm2 for part in small)
     text = f"dropped {len(small)} loose {_plural('part', len(small))} with {area:.2f} mm² in all"
     return result, change("drop islands", len(small), text, mesh, result)
@@ -71,7 +71,7 @@ def drop_bad_faces(mesh: Mesh) -> tuple[Mesh, Change]:
         return mesh, change("drop bad faces", 0, "", mesh, mesh)
     kept = np.ones(len(surface.faces), bool)
     kept[table.degenerate] = kept[table.duplicate] = False
-    result = with_faces(surface, kept)
+    result = with_faces(surface, kept).as_welded()
     text = f"dropped {len(table.degenerate)} degenerate and {len(table.duplicate)} duplicate faces"
     return result, change("drop bad faces", count, text, mesh, result)
 
@@ -117,7 +117,7 @@ def weld_close(mesh: Mesh, tolerance_mm: float = 1e-4) -> tuple[Mesh, Change]:
     faces = first.astype(np.int32)[labels].take(surface.faces)
     joined = evolve(surface, faces=faces)
     a, b, c = faces.T
-    result = with_faces(joined, (a != b) & (b != c) & (c != a))
+    result = with_faces(joined, (a != b) & (b != c) & (c != a)).as_welded()
     count = size - len(first)
     text = f"joined {count} {_plural('vertex', count)} closer than {tolerance_mm:g} mm"
     return result, change("weld", count, text, mesh, result)
@@ -173,7 +173,7 @@ def _turned(mesh: Mesh, chosen: NDArray[np.bool_]) -> Mesh:
         uv = texture.uv.copy()
         uv[chosen] = uv[chosen][:, [0, 2, 1]]
         texture = evolve(texture, uv=uv)
-    return evolve(mesh, faces=swap(mesh.faces), texture=texture)
+    return evolve(mesh, faces=swap(mesh.faces), texture=texture).as_welded()
 
 
 def _plural(word: str, count: int) -> str:

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from casepan.mesh.area import scaled_normals, vertex_sums
 from casepan.mesh.finite import require_finite
-from casepan.mesh.render.camera import Camera, Frame, View, guess_frame, look
-from casepan.mesh.render.overlay import Scale, draw_legend, draw_marker, draw_scale_bar, heat_colours, legend_width
-from casepan.mesh.render.png import png
-from casepan.mesh.render.raster import corner_weights, visible_faces
-from casepan.mesh.render.shade import hollows, lit
+from casepan.mesh.pictures.camera import Camera, Frame, View, guess_frame, look
+from casepan.mesh.pictures.overlay import Scale, draw_legend, draw_marker, draw_scale_bar, heat_colours, legend_width
+from casepan.mesh.pictures.png import png
+from casepan.mesh.pictures.raster import corner_weights, visible_faces
+from casepan.mesh.pictures.shade import hollows, lit
 from casepan.mesh.surface import ByteArray, FloatArray, IntArray, Mesh
 
 Place = NDArray[np.float64] | None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from casepan.mesh.render.font import text_strokes, text_width
+from casepan.mesh.pictures.font import text_strokes, text_width
 from casepan.mesh.surface import FloatArray
 
 Colour = tuple[float, float, float]

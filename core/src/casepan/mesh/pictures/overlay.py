@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from attrs import define
 
-from casepan.mesh.render.font import text_width
-from casepan.mesh.render.ink import INK, PAPER, draw_centred, draw_disc, draw_lines, draw_text
+from casepan.mesh.pictures.font import text_width
+from casepan.mesh.pictures.ink import INK, PAPER, draw_centred, draw_disc, draw_lines, draw_text
 from casepan.mesh.surface import FloatArray
 
 _MARKER = (0.80, 0.12, 0.16)
@@ -53,7 +53,7 @@ def draw_scale_bar(picture: FloatArray, pixels_per_mm: float, unit: float) -> No
     """A bar of 1, 2 or 5 times a power of ten mm at the lower left, about a fifth of the picture wide.
 
     Args:
-        picture: see :mod:`casepan.mesh.render.ink`.
+        picture: see :mod:`casepan.mesh.pictures.ink`.
         pixels_per_mm: scale of the picture.
         unit: size of the lettering in pixels.
     """
