@@ -57,7 +57,7 @@ def test_a_spike_stands_out_by_its_height(pair: JawPair, place: Point) -> None:
     moved = np.linalg.norm(faults.spike(pair.upper, place, 1.5).vertices - pair.upper.vertices, axis=1)
     assert moved.max() == pytest.approx(1.5, abs=1e-3)
     assert (moved > 0).sum() == 1
-    assert np.linalg.norm(pair.upper.vertices[moved.argmax()] - place) < 0.3
+    assert np.linalg.norm(pair.upper.vertices[moved.argmax()] - place) < 0.5
 
 
 def test_an_island_floats_where_it_was_put(pair: JawPair) -> None:
@@ -73,7 +73,7 @@ def test_a_coordinate_stops_being_a_number(pair: JawPair, place: Point) -> None:
     """One vertex, at its place."""
     broken = ~np.isfinite(faults.not_finite(pair.upper, place).vertices).all(axis=1)
     assert broken.sum() == 1
-    assert np.linalg.norm(pair.upper.vertices[broken][0] - place) < 0.3
+    assert np.linalg.norm(pair.upper.vertices[broken][0] - place) < 0.5
 
 
 @pytest.mark.parametrize("plant", [faults.hole, faults.flipped, faults.duplicated, faults.double_layer])

@@ -213,6 +213,7 @@ def test_given_teeth_are_the_only_ones() -> None:
     ("wrong", "word"),
     [
         ({"triangles": 12}, "12 triangles"),
+        ({"seed": -1}, "-1"),
         ({"teeth": (11, 19)}, "19"),
         ({"preparations": (16,), "missing": (16,)}, "16"),
         ({"coverage": "half"}, "half"),

@@ -67,9 +67,9 @@ def jaw_pair(
         frame: ``"z-up"``, ``"y-up"`` or ``"teeth-up"``.
 
     Raises:
-        UsageError: for a tooth, a count, a coverage or a frame that does not exist, or two kinds of work on one tooth.
+        UsageError: for a seed, a tooth, a count, a coverage or a frame that does not exist, or two kinds of work on one tooth.
     """
-    _check_count(triangles)
+    _check_numbers(seed, triangles)
     _check_known("coverage", coverage, COVERAGES)
     _check_known("frame", frame, FRAMES)
     kinds = _kinds({PREPARED: preparations, SCAN_BODY: scan_bodies, MISSING: missing})
@@ -98,7 +98,7 @@ def lower_scan(seed: int = 0, *, triangles: int = 30_000, colour: bool = True) -
 
 
 def _single(arch: str, seed: int, triangles: int, colour: bool) -> Mesh:
-    _check_count(triangles)
+    _check_numbers(seed, triangles)
     person, ceiling = _patient(seed, teeth=None, also=frozenset())
     return _coloured(shell(person, arch, {}, ceiling, triangles, "full").mesh, colour)
 
@@ -127,7 +127,9 @@ def _coloured(mesh: Mesh, colour: bool) -> Mesh:
     return mesh if colour else evolve(mesh, vertex_colours=None)
 
 
-def _check_count(triangles: int) -> None:
+def _check_numbers(seed: int, triangles: int) -> None:
+    if seed < 0:
+        raise UsageError(f"a seed cannot be {seed}", hint="Give 0 or more.")
     if not FEWEST <= triangles <= MOST:
         raise UsageError(f"cannot make an arch of {triangles} triangles", hint=f"Ask for {FEWEST} to {MOST}.")
 

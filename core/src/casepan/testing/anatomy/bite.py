@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from casepan.mesh.surface import Mesh
 from casepan.testing.anatomy.border import ANTERIOR, FULL, LEFT, lengths
-from casepan.testing.anatomy.colour import paint
 from casepan.testing.anatomy.crowns import LOWER, UPPER
 from casepan.testing.anatomy.noise import Floats, along
 from casepan.testing.anatomy.person import Person
@@ -34,9 +33,9 @@ def _strip(person: Person, shells: Mapping[str, Shell], side: int) -> Mesh:
     """Rows run from the upper gum down to the upper cusps, across to the lower crowns and down to the lower gum."""
     rng = person.random(51 + side)
     s = _stretch(shells[UPPER].sheet, side)
-    upper = _cheek_side(person, shells[UPPER], s, rng, np.inf)
+    upper = _cheek_side(shells[UPPER], s, rng, np.inf)
     lowest = float(np.median(upper[:, -1, 2]))
-    lower = _cheek_side(person, shells[LOWER], s, rng, lowest - _BELOW_MM)
+    lower = _cheek_side(shells[LOWER], s, rng, lowest - _BELOW_MM)
     both = np.concatenate([upper, lower[:, ::-1]], axis=1)
     used, faces = np.unique(_faces(both[..., :3]), return_inverse=True)
     kept = both.reshape(-1, 6)[used]
@@ -54,12 +53,12 @@ def _stretch(sheet: Sheet, side: int) -> Floats:
     return np.linspace(start, end, max(_FEWEST_COLUMNS, round(1.3 * (end - start) / sheet.grid.pitch)))
 
 
-def _cheek_side(person: Person, shell: Shell, s: Floats, rng: np.random.Generator, below: float) -> Floats:
+def _cheek_side(shell: Shell, s: Floats, rng: np.random.Generator, below: float) -> Floats:
     """Points and colours (columns, rows, 6) from the gum to short of the cusps, or until z reaches ``below``."""
     sheet = shell.sheet
     column = np.interp(s, lengths(sheet), np.arange(len(sheet.grid.owner)))
     walls = np.array([(1 - c.stand.crown.table[1]) / 2 for c in sheet.cells])[sheet.grid.owner]
-    grid = np.concatenate([shell.world, paint(person, sheet)], axis=-1)
+    grid = np.concatenate([shell.world, shell.colours], axis=-1)
     start = sheet.crown_rows.start
     hidden = (shell.world[:, sheet.crown_rows, 2] > below).argmax(axis=1)
     crown = 0.92 * walls * sheet.grid.rows[1]

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from attrs import evolve, frozen
 
-from casepan.testing.anatomy.crowns import CROWNS, UPPER, position
+from casepan.testing.anatomy.crowns import CROWNS, UPPER, arch_of, position
 from casepan.testing.anatomy.noise import Floats
 from casepan.testing.anatomy.person import Person, Stand
 
@@ -72,8 +72,7 @@ def row(person: Person, arch: str, kinds: Mapping[int, str]) -> tuple[Cell, ...]
     """The cells of one arch from the patient's left to the right. ``kinds``: FDI numbers that are not plain teeth."""
     quadrants = (1, 2) if arch == UPPER else (4, 3)
     present = {fdi for fdi in person.stands if fdi // 10 in quadrants}
-    last = max((position(fdi) for fdi in present), default=7)
-    last = max(last, 7)
+    last = max(7, *(position(fdi) for fdi in present), 0)
     right = _half(person, quadrants[0], last, present, kinds)
     left = [_mirrored(cell) for cell in reversed(_half(person, quadrants[1], last, present, kinds))]
     return _joined(left + right, person.gums[arch].height)
@@ -93,7 +92,7 @@ def _half(person: Person, quadrant: int, last: int, present: set[int], kinds: Ma
 
 
 def _absent(fdi: int) -> Stand:
-    crown = CROWNS[UPPER if fdi // 10 < 3 else "lower"][position(fdi) - 1]
+    crown = CROWNS[arch_of(fdi)][position(fdi) - 1]
     return Stand(crown, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 

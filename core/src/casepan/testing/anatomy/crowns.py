@@ -102,8 +102,3 @@ def position(fdi: int) -> int:
 def arch_of(fdi: int) -> str:
     """``"upper"`` or ``"lower"``."""
     return UPPER if fdi // 10 in (1, 2) else LOWER
-
-
-def on_right(fdi: int) -> bool:
-    """Whether the tooth is on the patient's right."""
-    return fdi // 10 in (1, 4)

@@ -53,13 +53,13 @@ def bands(
 ) -> Bands:
     """The cheek side and the tongue side of one arch."""
     curve = person.curves[arch]
-    wide = 0.0 if arch == UPPER else 0.14
-    buccal, buccal_depth = _apron(person, curve, _rim(cells, x, owner, -1.0), rows[0], 1.0, wide)
+    widening = 0.0 if arch == UPPER else 0.14
+    buccal, buccal_depth = _apron(person, curve, _rim(cells, x, owner, -1.0), rows[0], 1.0, widening)
     rim = _rim(cells, x, owner, 1.0)
     if arch == UPPER:
         lingual, lingual_depth = _palate(person, curve, rim, rows[2])
     else:
-        lingual, lingual_depth = _apron(person, curve, rim, rows[2], -1.0)
+        lingual, lingual_depth = _apron(person, curve, rim, rows[2], -1.0, 0.12)
     return Bands(buccal, buccal_depth, lingual, lingual_depth)
 
 
@@ -76,9 +76,7 @@ def _rim(cells: tuple[Cell, ...], x: Floats, owner: NDArray[np.int64], y: float)
     return _Rim(s, outward, height, np.abs(x) ** 2, breadth, level, shift)
 
 
-def _apron(
-    person: Person, curve: Curve, rim: _Rim, rows: int, side: float, wide: float = 0.12
-) -> tuple[Floats, Floats]:
+def _apron(person: Person, curve: Curve, rim: _Rim, rows: int, side: float, widening: float) -> tuple[Floats, Floats]:
     """Gum that hangs from the gum line: a rolled rim, roots showing through, then the fold towards cheek or tongue."""
     t = np.arange(1, rows + 1) / rows
     depth = (rim.height - rim.level + _DEEPEST)[:, None] * t[None, :]
@@ -89,7 +87,7 @@ def _apron(
     settle = (rim.shift + rim.ridge * side - rim.outward)[:, None] * smoothstep(depth, 0.3, 5.0)
     waves = 0.35 * along(person.random(11), rim.s, longest=30.0, shortest=5.0)[:, None] * smoothstep(below, 1.0, 7.0)
     back = smoothstep(np.abs(rim.s), 12.0, 35.0)[:, None]
-    flare = (0.10 + wide * back) * below + (0.01 + 0.035 * back) * np.maximum(0.0, below - 4.0) ** 2
+    flare = (0.10 + widening * back) * below + (0.01 + 0.035 * back) * np.maximum(0.0, below - 4.0) ** 2
     outward = rim.outward[:, None] + settle + side * (roll + roots + waves + flare)
     s = np.broadcast_to(rim.s[:, None], depth.shape)
     points = np.concatenate([curve.place(s, outward), height[..., None]], axis=-1)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from attrs import evolve, frozen
 
-from casepan.testing.anatomy.crowns import CROWNS, LOWER, UPPER, Crown, arch_of, on_right, position
+from casepan.testing.anatomy.crowns import CROWNS, LOWER, UPPER, Crown, arch_of, position
 from casepan.testing.anatomy.curve import Curve, horseshoe
 
 ARCHES = (UPPER, LOWER)
@@ -148,8 +148,3 @@ def _gums(rng: np.random.Generator, arch: str) -> Gums:
         islands=int(min(rng.geometric(0.45) - 1, 5 if arch == UPPER else 11)),
         height=float(rng.normal(0, 0.35)),
     )
-
-
-def side(fdi: int) -> int:
-    """+1 on the patient's right, -1 on the left."""
-    return 1 if on_right(fdi) else -1

@@ -17,7 +17,6 @@ Ints = NDArray[np.int64]
 _ROWS_MM = {"buccal": 16.0, "crown": 20.0, "lingual": 16.0, "palate": 30.0}
 _WALLS_MM = 4.0
 _SMOOTHING_MM = 0.22
-NOISE_MM = 0.006
 
 
 @frozen(eq=False)
@@ -44,7 +43,6 @@ class Sheet:
     Attributes:
         points: (u, v, 3) seen from above and height towards the opposing jaw, mm.
         depth: (u, v) mm below the gum line, 0 on teeth, positive on the cheek side and on the tongue side.
-        lingual: index of the first row beyond the teeth on the tongue side.
         grid: how it was sampled.
         cells: the arch's cells.
     """

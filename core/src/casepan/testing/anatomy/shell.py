@@ -19,9 +19,10 @@ from casepan.testing.anatomy.crowns import LOWER, UPPER
 from casepan.testing.anatomy.noise import Floats
 from casepan.testing.anatomy.occlusion import CLEARANCE_MM, Ceiling, into_world
 from casepan.testing.anatomy.person import Person
-from casepan.testing.anatomy.sheet import NOISE_MM, Sheet, sample, spread
+from casepan.testing.anatomy.sheet import Sheet, sample, spread
 
 Faces = NDArray[np.int64]
+_NOISE_MM = 0.006
 _CLOSE_ENOUGH = 0.02
 _TRIES = 5
 _COARSE_PITCH = 1.6
@@ -36,14 +37,14 @@ class Shell:
         islands: how many scraps float beside it.
         sheet: what it was cut from.
         world: (u, v, 3) the sheet's points in the common frame, mm.
-        kept: (u, v) which of them the scan holds.
+        colours: (u, v, 3) the sheet's colours.
     """
 
     mesh: Mesh
     islands: int
     sheet: Sheet
     world: Floats
-    kept: NDArray[np.bool_]
+    colours: NDArray[np.uint8]
 
 
 def shell(
@@ -57,20 +58,22 @@ def shell(
         world = worn(into_world(person, arch, sheet.points), sheet, arch, ceiling)
         kept = caught(person, arch, sheet, coverage)
         faces = largest_part(faces_of(sheet, kept, arch), kept.size)
-        found = len(faces)
-        if attempt and abs(found / triangles - 1) < _CLOSE_ENOUGH:
+        if attempt and abs(len(faces) / triangles - 1) < _CLOSE_ENOUGH:
             break
-        pitch *= math.sqrt(found / triangles)
-    mesh, islands = _finished(person, arch, world.reshape(-1, 3), faces, paint(person, sheet).reshape(-1, 3))
-    return Shell(mesh, islands, sheet, world, kept)
+        pitch *= math.sqrt(len(faces) / triangles)
+    colours = paint(person, sheet)
+    mesh, islands = _finished(person, arch, world.reshape(-1, 3), faces, colours.reshape(-1, 3))
+    return Shell(mesh, islands, sheet, world, colours)
 
 
 def worn(world: Floats, sheet: Sheet, arch: str, ceiling: Ceiling) -> Floats:
     """Lower crowns cut back where they would enter the upper ones, which leaves the facets of a real bite."""
-    if arch == LOWER:
-        crowns = world[:, sheet.crown_rows]
-        crowns[..., 2] = np.minimum(crowns[..., 2], ceiling.over(crowns) - CLEARANCE_MM)
-    return world
+    if arch == UPPER:
+        return world
+    cut = world.copy()
+    crowns = cut[:, sheet.crown_rows]
+    crowns[..., 2] = np.minimum(crowns[..., 2], ceiling.over(crowns) - CLEARANCE_MM)
+    return cut
 
 
 def largest_part(faces: Faces, count: int) -> Faces:
@@ -87,7 +90,7 @@ def _finished(
     """Drop what no face uses, add the scanner's noise and the islands."""
     rng = person.random(30 if arch == UPPER else 31)
     used, faces = np.unique(faces, return_inverse=True)
-    vertices = vertices[used] + rng.normal(0.0, NOISE_MM, (len(used), 3))
+    vertices = vertices[used] + rng.normal(0.0, _NOISE_MM, (len(used), 3))
     parts = [_Part(vertices, faces.reshape(-1, 3), colours[used])]
     edge = _border(parts[0].faces)
     for at in rng.choice(edge, person.gums[arch].islands):
