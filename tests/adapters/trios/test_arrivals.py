@@ -111,6 +111,35 @@ def test_the_latest_complete_save_wins(read_with: ReadWith) -> None:
     assert [(file.path, file.why) for file in case.ignored] == [("T1 (1)/T1.xml", "an older save of the same order")]
 
 
+def test_one_export_in_two_folders_is_joined(read_with: ReadWith) -> None:
+    """No scan is there twice, so nothing is an older save."""
+    files = {"in/a/Doe UpperJawScan.stl": scan("upper"), "in/b/Doe LowerJawScan.stl": scan("lower")}
+    read = read_with("trios", files)
+    assert read.roles == {"a/Doe UpperJawScan.stl": "arch/upper", "b/Doe LowerJawScan.stl": "arch/lower"}
+
+
+def test_the_whole_export_wins_over_a_newer_half(read_with: ReadWith) -> None:
+    """The latest complete save counts; the half one is listed."""
+    whole = {"in/a/Doe UpperJawScan.stl": scan("upper"), "in/a/Doe LowerJawScan.stl": scan("lower")}
+    read = read_with("trios", {**whole, "in/b/Doe UpperJawScan.stl": scan("upper", seed=1)})
+    (case,) = read.cases
+    assert {s.file.path.split("/")[0] for s in case.scans} == {"a"}
+    assert [file.path for file in case.ignored] == ["b/Doe UpperJawScan.stl"]
+
+
+def test_photos_in_a_folder_of_their_own_belong_to_the_export(read_with: ReadWith) -> None:
+    """A folder without meshes is no other case."""
+    export = {"in/Doe UpperJawScan.stl": scan("upper"), "in/photos/smile.jpg": b"\xff\xd8\xff"}
+    (claim,) = read_with("trios", {**export, "in/other/x.stl": scan("lower")}).claims
+    assert claim.files == ("Doe UpperJawScan.stl", "photos/smile.jpg")
+
+
+def test_bare_names_beside_a_named_export_are_another_case(read_with: ReadWith) -> None:
+    """Two patients in one folder, one of them without a name."""
+    files = {"in/Doe UpperJawScan.stl": scan("upper"), "in/UpperJawScan.stl": scan("upper", seed=1)}
+    assert len(read_with("trios", files).claims) == 2
+
+
 def test_an_order_without_its_scans_is_incomplete(read_with: ReadWith) -> None:
     """The order lists what was scanned: nothing of it is here yet."""
     read = read_with("trios", {"T1/T1.xml": order_xml((Unit(11),), order_id="T1")})

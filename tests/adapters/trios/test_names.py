@@ -47,7 +47,9 @@ def test_words_of_other_programs_are_weak(name: str) -> None:
     assert not found.strong
 
 
-@pytest.mark.parametrize("name", ["scan.stl", "upper.stl", "prep_14.stl", "case 0.stl", "UpperJawScan gingiva.stl"])
+@pytest.mark.parametrize(
+    "name", ["scan.stl", "BiteScan1234567.stl", "upper.stl", "prep_14.stl", "case 0.stl", "UpperJawScan gingiva.stl"]
+)
 def test_other_names_say_nothing(name: str) -> None:
     """A name counts only when 3Shape's word stands at its end."""
     assert read_name(name) is None

@@ -26,7 +26,7 @@ Wanted = Literal["without-ditch", "with-ditch"]
 
 _ORTHO = re.compile(
     r"(?P<prefix>.+?)_(?P<model>shell|lprofile)_(?P<pose>occlusion|teethup|lockedocclusion)_(?P<jaw>ul|u|l)"
-    r"(?:_bite(?P<bite>\d+))?(?P<rest>_.+)?",
+    r"(?:_bite(?P<bite>\d{1,3}))?(?P<rest>_.+)?",
     re.IGNORECASE | re.DOTALL,
 )
 _RESTORATIVE = re.compile(
@@ -43,7 +43,7 @@ _SIDE_FILES = tuple(
     )
 )
 _CONTAINER = re.compile(r"(?:itero|orthocad)_export_(?P<id>.+)", re.IGNORECASE)
-_VERSION = re.compile(r"itero_export_.*_v(?P<version>\d+)\.xml", re.IGNORECASE)
+_VERSION = re.compile(r"itero_export_.*_v(?P<version>\d{1,4})\.xml", re.IGNORECASE)
 _ORDER_NUMBER = re.compile(r"(?<!\d)\d{8,9}(?!\d)")
 _JAWS: dict[str, Arch] = {"u": "upper", "l": "lower", "ul": "both", "upper": "upper", "lower": "lower"}
 _MEDIT = re.compile(r"(?:maxilla|mandible)(?:_base)?", re.IGNORECASE)

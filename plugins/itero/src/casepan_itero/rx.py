@@ -247,8 +247,8 @@ def _bridge_of(manifest: Manifest, row: Attributes) -> str | None:
         if bridge.get("Id") == own and own is not None:
             return own
         if (
-            number.isdigit()
-            and all(end.isdigit() for end in ends)
+            number.isdecimal()
+            and all(end.isdecimal() for end in ends)
             and _between(int(number), int(ends[0]), int(ends[1]))
         ):
             return bridge.get("Id") or "1"
@@ -270,7 +270,7 @@ def _shade(manifest: Manifest, row: Attributes) -> tuple[str | None, str | None]
 def _words(manifest: Manifest, section: str, code: str | None) -> str | None:
     """The name of a code; a value that is no number is its own name, a number without a table means nothing."""
     named = manifest.name(section, code)
-    return named or (code if code and not code.isdigit() else None)
+    return named or (code if code and not code.isdecimal() else None)
 
 
 def _margin(manifest: Manifest, row: Attributes) -> str | None:

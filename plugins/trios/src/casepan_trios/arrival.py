@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from casepan.api import CaseError, Confidence, CorruptFile, Entry, Listing, Recognition, open_archive, strip_copy_marks
 from casepan_trios.layout import FRAME, MESHES, Name, place_of, plain, read_name, stem_of
@@ -20,6 +20,7 @@ STAGE = "trios.order"
 LARGEST_ORDER = 4 * 1024 * 1024
 _HPS = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>\s*)?<HPS[\s>]")
 _SURFACES = ("arch", "preparation", "antagonist", "preop")
+_PAPERS = ("pdf", "jpg", "jpeg", "png", "txt", "html", "htm")
 
 
 @frozen
@@ -29,6 +30,7 @@ class Order:
     Attributes:
         key: what 3Shape or the practice calls it, without re-export marks.
         entries: its files; document: path of its order XML.
+        missing: files that the order names; complete: False as well for an export that lacks an arch.
         frame: the frame that its scans share by the layout's word.
     """
 
@@ -38,7 +40,13 @@ class Order:
     evidence: tuple[str, ...]
     document: str | None = None
     missing: tuple[str, ...] = ()
+    complete: bool = True
     frame: str | None = None
+
+    @property
+    def scans(self) -> frozenset[str]:
+        """Names of its scans as compared."""
+        return frozenset(plain(stem_of(entry.name)) for entry in self.entries if entry.suffix in MESHES)
 
     @property
     def newest(self) -> float:
@@ -66,7 +74,7 @@ def recognise(listing: Listing) -> tuple[Recognition, ...]:
 
 def latest_first(orders: Iterable[Order]) -> tuple[Order, ...]:
     """The saves of one order: complete ones before incomplete ones, the newest first."""
-    return tuple(sorted(orders, key=lambda order: (bool(order.missing), -order.newest)))
+    return tuple(sorted(orders, key=lambda order: (not order.complete, -order.newest)))
 
 
 def orders_in(listing: Listing) -> tuple[Order, ...]:
@@ -79,8 +87,7 @@ def orders_in(listing: Listing) -> tuple[Order, ...]:
         (outside if root is None else inside[root]).append(entry)
     found = [_order_folder(inside[root], *documents[root]) for root in documents]
     found += [_exchange_file(listing, entry) for entry in outside if entry.suffix == "3oxz"]
-    found += [_open_export(listing, group) for group in _groups(listing, outside)]
-    return tuple(found)
+    return (*found, *_joined(_open_export(listing, group) for group in _groups(listing, outside)))
 
 
 def is_hps(head: bytes) -> bool:
@@ -102,6 +109,21 @@ def members_of(listing: Listing, path: str) -> tuple[Entry, ...]:
         return ()
 
 
+def _joined(orders: Iterable[Order]) -> list[Order]:
+    """Exports of one identity in several folders are one export when no scan is there twice."""
+    joined: dict[str, Order] = {}
+    apart: list[Order] = []
+    for order in orders:
+        known = joined.get(order.key)
+        if known is None:
+            joined[order.key] = order
+        elif known.scans & order.scans:
+            apart.append(order)
+        else:
+            joined[order.key] = evolve(known, entries=(*known.entries, *order.entries), complete=True)
+    return [*joined.values(), *apart]
+
+
 def _recognition(saves: Sequence[Order]) -> Recognition:
     order = saves[0]
     older = tuple(f"an older save of the same order lies beside it ({len(save.entries)} files)" for save in saves[1:])
@@ -112,7 +134,7 @@ def _recognition(saves: Sequence[Order]) -> Recognition:
         confidence=order.confidence,
         evidence=order.evidence + older,
         missing=order.missing,
-        frame=order.frame,
+        frame=order.frame if all(read_name(e.name) for e in order.entries if e.suffix in MESHES) else None,
     )
 
 
@@ -152,13 +174,15 @@ def _order_folder(entries: Sequence[Entry], document: Entry, container: Containe
         return Order(stem_of(document.name), tuple(entries), "certain", (says,), document.path)
     source = container.order.get("ScanSource", "not given")
     evidence = (f"order XML: DentalContainer {container.version} with an order, ScanSource {source}",)
+    missing = _missing(entries, container)
     return Order(
         key=container.id or stem_of(document.name),
         entries=tuple(entries),
         confidence="certain",
         evidence=evidence,
         document=document.path,
-        missing=_missing(entries, container),
+        missing=missing,
+        complete=not missing,
     )
 
 
@@ -185,7 +209,17 @@ def _groups(listing: Listing, entries: Sequence[Entry]) -> tuple[Group, ...]:
     for entry in entries:
         if entry.suffix != "3oxz":
             folders[place_of(entry.folder).root].append(entry)
-    return tuple(group for root, inside in folders.items() for group in _groups_of_folder(listing, root, inside))
+    groups = {root: _groups_of_folder(listing, root, inside) for root, inside in folders.items()}
+    for root, inside in folders.items():
+        above = _deepest(root.rpartition("/")[0], [other for other in groups if groups[other]])
+        if not groups[root] and root and above is not None and len(groups[above]) == 1 and _are_papers(inside):
+            groups[above] = [evolve(group, entries=(*group.entries, *inside)) for group in groups[above]]
+    return tuple(group for found in groups.values() for group in found)
+
+
+def _are_papers(entries: Iterable[Entry]) -> bool:
+    """True for a folder of photos and documents: it belongs to the export beside it."""
+    return all(entry.suffix in _PAPERS for entry in entries)
 
 
 def _groups_of_folder(listing: Listing, root: str, entries: Sequence[Entry]) -> list[Group]:
@@ -207,10 +241,8 @@ def _groups_of_folder(listing: Listing, root: str, entries: Sequence[Entry]) -> 
 
 
 def _prefixes(names: Iterable[Name]) -> tuple[str, ...]:
-    """Prefixes that 3Shape's own words follow and that have more than a bite. A bare group joins the only named one."""
-    found = dict.fromkeys(plain(name.prefix) for name in names if name.strong and name.role in _SURFACES)
-    named = [prefix for prefix in found if prefix]
-    return tuple(named) if len(named) == 1 else tuple(found)
+    """Prefixes that 3Shape's own words follow and that have more than a bite."""
+    return tuple(dict.fromkeys(plain(name.prefix) for name in names if name.strong and name.role in _SURFACES))
 
 
 def _prefix_of(entry: Entry, name: Name | None, prefixes: Sequence[str]) -> str | None:
@@ -229,7 +261,14 @@ def _open_export(listing: Listing, group: Group) -> Order:
     confidence, evidence = _marks(group, names, ordered=folders)
     open_export = {name.role for name in names.values()} <= {"arch", "bite"} and not folders and bool(names)
     entries = tuple(sorted(group.entries, key=lambda entry: entry.path))
-    return Order(key, entries, confidence, (*evidence, origin), frame=FRAME if open_export else None)
+    return Order(
+        key=key,
+        entries=entries,
+        confidence=confidence,
+        evidence=(*evidence, origin),
+        complete=len({(name.role, name.arch) for name in names.values() if name.role in _SURFACES}) > 1,
+        frame=FRAME if open_export else None,
+    )
 
 
 def _marks(group: Group, names: Mapping[Entry, Name], *, ordered: bool) -> tuple[Confidence, tuple[str, ...]]:
@@ -258,7 +297,7 @@ def _key(listing: Listing, group: Group, *, ordered: bool) -> tuple[str, str]:
     if ordered:
         return container, "no order document: the identity is the name of the order's folder"
     # Bare names in a folder called "STL" say nothing about whose they are: two such arrivals must not become one case.
-    sizes = ",".join(sorted(f"{entry.stem} {entry.size}" for entry in group.scans))
+    sizes = ",".join(sorted(f"{stem_of(entry.name)} {entry.size}" for entry in group.scans))
     mark = sha256(sizes.encode("utf-8", "surrogateescape")).hexdigest()[:8]
     return (
         f"{container} {mark}",

@@ -28,7 +28,7 @@ Wanted = Literal["raw", "processed"]
 _GAP = r"[\s_+\-]*"
 _START = r"(?<![^\W\d_])"  # a word starts here: no letter before it
 _TOKENS = tuple(
-    re.compile(rf"(?P<prefix>.*?){_GAP}{pattern}{_GAP}(?P<number>\d*)", re.IGNORECASE | re.DOTALL)
+    re.compile(rf"(?P<prefix>.*?){_GAP}{pattern}{_GAP}(?P<number>\d{{0,3}})", re.IGNORECASE | re.DOTALL)
     for pattern in (
         # "LoweJawScan" is a spelling that real exports hold
         rf"(?P<jaw>upper|lower?){_GAP}(?P<word>jaw){_GAP}scan",
@@ -41,7 +41,7 @@ _WEAK = tuple(
     re.compile(rf"(?P<prefix>.*?){_GAP}{pattern}", re.IGNORECASE | re.DOTALL)
     for pattern in (
         rf"(?P<jaw>upper|lower){_GAP}(?P<word>jaw)",
-        rf"{_START}(?P<word>bite){_GAP}(?P<number>\d*)",
+        rf"{_START}(?P<word>bite){_GAP}(?P<number>\d{{0,3}})",
     )
 )
 _ROLES: dict[str, Role] = {

@@ -118,7 +118,7 @@ class OrderImporter:
         parts = [_read_part(entry, facts.get(entry.path)) for entry in meshes]
         settled = number_bites(settle_arches(parts, arches_of(container) if container else ()))
         chosen, older, copies = choose(settled, self.options.prefer)
-        alone = not chosen and order.document is None
+        alone = not chosen
         closed = {part.path: ("hps-ce", CLOSED_SCAN) for part in chosen if part.closed}
         closed |= {e.path: ("3oxz", CLOSED_ORDER) for e in order.entries if e.suffix == "3oxz" and alone}
         documents = {
