@@ -29,7 +29,7 @@ def recognition(context: ImportContext, **more: object) -> Recognition:
 
 def scans_in(context: ImportContext) -> list[Scan]:
     """Upper and lower arch of the arrival."""
-    return [scan_of(context, f"{arch}.stl", role="arch", arch=arch) for arch in ("upper", "lower")]  # type: ignore[arg-type]
+    return [scan_of(context, f"{arch}.stl", role="arch", arch=arch) for arch in ("upper", "lower")]
 
 
 def test_a_scan_knows_its_format_by_content(make_folder: Maker, reading: Context) -> None:
@@ -57,7 +57,7 @@ def test_the_digest_is_one_for_folder_and_zip(make_folder: Maker, make_zip: Make
     folder = reading(make_folder("Jane", files))
     packed = reading(make_zip("Jane.zip", {f"Jane/{name}": content for name, content in files.items()}))
     first = assemble_case(recognition(folder), folder, scans=scans_in(folder))
-    scans = [scan_of(packed, f"Jane.zip!Jane/{arch}.stl", role="arch", arch=arch) for arch in ("upper", "lower")]  # type: ignore[arg-type]
+    scans = [scan_of(packed, f"Jane.zip!Jane/{arch}.stl", role="arch", arch=arch) for arch in ("upper", "lower")]
     assert assemble_case(recognition(packed), packed, scans=scans).digest == first.digest
 
 

@@ -338,7 +338,9 @@ def test_links_in_a_zip_are_set_aside(tmp_path: Path) -> None:
         ("gbk", "王小明 上颌.stl"),
         ("cp866", "Иванов верхняя.stl"),
         ("cp437", "Müller Oberkiefer.stl"),
+        ("cp850", "João Gonçalves superior.stl"),
         ("cp1252", "Müller Präparation.stl"),
+        ("cp1251", "Иванов верхняя.stl"),
         ("utf-8", "Jürgen 상악.stl"),
     ],
 )

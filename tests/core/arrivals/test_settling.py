@@ -12,6 +12,7 @@ from attrs import evolve
 
 from casepan.arrivals import settling
 from casepan.arrivals.settling import Arrival, Settling, list_arrivals, poll
+from casepan.arrivals.walking import Seen, walk
 from casepan.contract.stages import Watch
 from casepan.errors import CaseError, NotReady
 
@@ -108,8 +109,12 @@ def test_old_arrivals_are_not_looked_through(inbox: Inbox, make_folder: Maker, m
     inbox.poll(0)
     inbox.poll(30)
     walked: list[Path] = []
-    real = settling.walk
-    monkeypatch.setattr(settling, "walk", lambda path: walked.append(path) or real(path))
+
+    def remember(path: Path) -> tuple[Seen, ...]:
+        walked.append(path)
+        return walk(path)
+
+    monkeypatch.setattr(settling, "walk", remember)
     make_folder("inbox", {"new/a.stl": b"1"})
     inbox.poll(40)
     assert len(walked) == settling.RECHECKED + 1
@@ -211,12 +216,11 @@ def test_a_folder_that_cannot_be_looked_through_is_still_an_arrival(
 ) -> None:
     """Taking it will say why, so that it does not lie there in silence; the others are not held up."""
     make_folder("inbox", {"bad/a.stl": b"1", "good/a.stl": b"1"})
-    real = settling.walk
 
-    def refuse(path: Path) -> object:
+    def refuse(path: Path) -> tuple[Seen, ...]:
         if path.name == "bad":
             raise CaseError("cannot be read: Permission denied", place=str(path))
-        return real(path)
+        return walk(path)
 
     monkeypatch.setattr(settling, "walk", refuse)
     inbox.poll(0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-DEFAULT_ORDER = ("utf-8", "cp949", "cp932", "gbk", "cp437", "cp866", "cp1252")
+DEFAULT_ORDER = ("utf-8", "cp949", "cp932", "gbk", "cp437", "cp850", "cp866", "cp1252", "cp1251")
 """Code pages that are tried; of two that fit equally well, the earlier one is taken."""
 
 _COMMON_HANGUL = frozenset(
@@ -51,14 +51,17 @@ def _score(names: Sequence[bytes], page: str) -> float | None:
 
 
 def _plausibility(text: str) -> float:
-    score, previous = 0.0, "other"
+    score, previous, accented, before = 0.0, "other", False, ""
     for letter in text:
         script = _script(letter)
         if not letter.isascii():
             score += _worth(letter, script)
         if "other" not in (script, previous) and script != previous and not {script, previous} <= _JAPANESE:
             score -= 2.0  # people change the script between words, misread bytes do it inside them
-        previous = script
+        foreign = script == "latin" and not letter.isascii()
+        score -= 0.6 * (foreign and accented)  # rare in any language, the rule when another script is misread
+        score -= not letter.isascii() and letter.isupper() and before.islower()
+        previous, accented, before = script, foreign, letter
     return score
 
 
@@ -75,12 +78,14 @@ def _worth(letter: str, script: str) -> float:
         return 2.4 if letter in _COMMON_HANGUL else 1.6 if _encodable(letter, "euc_kr") else 0.4
     if script == "han":
         return 2.4 if letter in _COMMON_HAN else 1.4 if _encodable(letter, "gb2312") else 0.9
+    if letter in "þÞðÐ":
+        return 0.0  # Icelandic only, and common where one page is read as another
     return {"kana": 2.2, "cyrillic": 1.0, "latin": 1.0, "halfkana": 0.1, "greek": -0.5}.get(script, -1.0)
 
 
 def _encodable(letter: str, page: str) -> bool:
     try:
-        return bool(letter.encode(page))
+        return len(letter.encode(page)) == 2  # euc_kr composes rarer syllables from eight bytes
     except UnicodeEncodeError:
         return False
 

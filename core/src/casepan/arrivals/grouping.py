@@ -100,7 +100,7 @@ def _named(path: str) -> _Named:
     *folders, leaf = re.split(r"[/!]", path)
     where = "/".join(folded(folder) for folder in folders if role_from_folder(folder) is None)
     guess = role_from_name(path)
-    own = role_from_name(leaf)
+    own = role_from_name(leaf) if folders else guess
     stem = strip_copy_marks(_stem(leaf))
     prefix = own.prefix if own else "" if guess else stem
     return _Named(path, where, folded(prefix), stem != _stem(leaf), guess)

@@ -149,9 +149,11 @@ def settle(
     """
     since = {name: _since(previous, name, mark, now) for name, mark in current.items()}
     rested = frozenset(name for name, start in since.items() if now - start >= watch.settle and name in previous.listed)
+    if rested == previous.rested and current == previous.listed:
+        return (), evolve(previous, since=since)
     present = _arrivals(current, base / watch.path)
     due = tuple(one for one in present if one.id not in previous.taken and rested.issuperset(one.names))
-    taken = frozenset(one.id for one in present if one.id in previous.taken or one in due)
+    taken = previous.taken.intersection(one.id for one in present).union(one.id for one in due)
     return due, Settling(dict(current), since, rested, taken, previous.turn)
 
 

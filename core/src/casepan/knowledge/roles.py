@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache
 from typing import cast
@@ -28,6 +29,9 @@ _STAGE = re.compile(r"\d+(?:maxillary|mandibular)")
 _TEETH = re.compile(r"#\s?([1-8][1-8](?:\s?[,;+&/-]\s?[1-8][1-8])*)(?!\d)")
 _LETTERLIKE = {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe"}
 _MARKS = "~*$"
+_WORD_START = r"(?<![^\W\d_])"
+_LETTERS = re.compile(r"[^\W\d_]+")
+_LAST_WORD = re.compile(r"([^\W\d_]+)[\W_]*\Z")
 _SEPARATORS = " _-.+,;=#~()[]"
 
 
@@ -122,39 +126,58 @@ def _vocabulary() -> tuple[tuple[str, str], ...]:
 
 
 @cache
-def _pattern() -> re.Pattern[str]:
-    return re.compile("|".join(f"(?P<w{n}>{_word_pattern(word)})" for n, (word, _) in enumerate(_vocabulary())))
+def _patterns(inside: bool) -> dict[str, re.Pattern[str]]:
+    """For each first letter one pattern of all role words that may begin there: at the start of a word, or inside one."""
+    by_letter: dict[str, list[str]] = defaultdict(list)
+    for n, (word, _) in enumerate(_vocabulary()):
+        pattern = _word_pattern(word)
+        if not inside or not pattern.startswith(_WORD_START):
+            by_letter[_bare(word)[0]].append(f"(?P<w{n}>{pattern})")
+    return {letter: re.compile("|".join(patterns)) for letter, patterns in by_letter.items()}
 
 
 def _words_in(text: str) -> list[_Word]:
-    found = []
-    for match in _pattern().finditer(text):
-        word, meaning = _vocabulary()[int((match.lastgroup or "w0")[1:])]
-        found.append(_Word(match.start(), match.end(), meaning, word.strip(_MARKS)))
+    """The role words of a folded name, from left to right, the longer ones first."""
+    found, at = [], 0
+    while at < len(text):
+        pattern = _patterns(inside=at > 0 and text[at - 1].isalpha()).get(text[at])
+        match = pattern.match(text, at) if pattern else None
+        if match:
+            word, meaning = _vocabulary()[int((match.lastgroup or "w0")[1:])]
+            found.append(_Word(match.start(), match.end(), meaning, word.strip(_MARKS)))
+        at = match.end() if match else at + 1
     return found
 
 
+def _bare(word: str) -> str:
+    return "".join(_plain(letter) for letter in word.strip(_MARKS))
+
+
 def _word_pattern(word: str) -> str:
-    bare = "".join(_plain(letter) for letter in word.strip(_MARKS))
+    bare = _bare(word)
     body = r"[\W_]*".join(re.escape(part) for part in bare.split())
     if any(ord(letter) >= 0x590 for letter in bare):
         return body
-    left = "(?<![fbg])" if word == "~lower$" else "" if word.startswith("~") else r"(?<![^\W\d_])"
+    left = "(?<![fbg])" if word == "~lower$" else "" if word.startswith("~") else _WORD_START
     if word.endswith("*"):
         return left + body + r"[^\W\d_]*"
     return left + body + r"(?![^\W\d_])" + (r"(?=[\W\d_]*$)" if word.endswith("$") else "")
 
 
 @cache
-def _filler() -> re.Pattern[str]:
-    words = [_word_pattern(word.strip()) for word in FILLERS.split(",")]
-    return re.compile(rf"(?:[\W\d_]|{'|'.join(words)})*")
+def _fillers() -> re.Pattern[str]:
+    return re.compile("|".join(_word_pattern(word.strip()) for word in FILLERS.split(",")))
 
 
-@cache
-def _leading_filler() -> re.Pattern[str]:
-    words = [_word_pattern(word.strip()) for word in FILLERS.split(",")]
-    return re.compile(rf"(?:[\W_]|{'|'.join(words)})*\Z")
+def _only_fillers(text: str) -> bool:
+    return all(_fillers().fullmatch(word) for word in _LETTERS.findall(text))
+
+
+def _without_fillers(text: str) -> str:
+    """The text up to its last word that is no filler; numbers stay."""
+    while (last := _LAST_WORD.search(text)) and _fillers().fullmatch(last[1]):
+        text = text[: last.start()]
+    return text
 
 
 def _from_words(stem: str, case_name: str) -> RoleGuess | None:
@@ -170,16 +193,15 @@ def _from_words(stem: str, case_name: str) -> RoleGuess | None:
     guess = _guess(text, roles, arches)
     if guess is None:
         return None
-    start = _leading_filler().search(text, 0, min(word.start for word in (*roles, *arches)))
-    assert start is not None  # the pattern matches the empty text before the first role word
-    return evolve(guess, prefix=unicodedata.normalize("NFC", stem)[: origin[start.start()]].strip(_SEPARATORS))
+    end = len(_without_fillers(text[: min(word.start for word in (*roles, *arches))]))
+    return evolve(guess, prefix=unicodedata.normalize("NFC", stem)[: origin[end]].strip(_SEPARATORS))
 
 
 def _last_group(text: str, words: Sequence[_Word]) -> list[_Word]:
     """The last word and those before it from which only fillers part it."""
     group = [words[-1]]
     for word in reversed(words[:-1]):
-        if not _filler().fullmatch(text[word.end : group[0].start]):
+        if not _only_fillers(text[word.end : group[0].start]):
             break
         group.insert(0, word)
     return group
@@ -219,8 +241,10 @@ def role_from_folder(folder: str) -> RoleGuess | None:
     if quadrant:
         return RoleGuess("arch", "upper" if quadrant[1] == "u" else "lower", evidence=folder.casefold())
     stem = _stem(folder)
-    rest = _pattern().sub(" ", _folded(stem)[0])
-    return _from_words(stem, "") if _filler().fullmatch(rest) else None
+    text, _ = _folded(stem)
+    for word in _words_in(text):
+        text = text[: word.start] + " " * (word.end - word.start) + text[word.end :]
+    return _from_words(stem, "") if _only_fillers(text) else None
 
 
 def _completed(guess: RoleGuess, hint: RoleGuess | None) -> RoleGuess:
