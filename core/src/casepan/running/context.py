@@ -38,7 +38,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def no_secrets(reference: Secret) -> str:
+def no_secrets(_: Secret) -> str:
     """Where no ``lab.toml`` is in use there are no secrets."""
     raise SecretError("secrets are only known where a lab.toml is in use", hint="Name it: --lab FILE.")
 

@@ -241,7 +241,7 @@ class CaseWork:
             self._closed("delivery.sent", message["key"])
         elif asked == "absent":
             row = self._row(message["key"])
-            ledger.certainly_absent(claim, row.key, time_limit=self._export(row.export).time_limit)
+            self._send_again(row, self._export(row.export))
             self._closed("delivery.absent", row.key)
         else:
             self._delivery_failed(message)
@@ -335,12 +335,20 @@ class CaseWork:
 
     def _cannot_ask(self, row: DeliveryRow, export: Export) -> None:
         if export.on_unknown == "resend":
-            self.shop.ledger.certainly_absent(self.claim, row.key, time_limit=export.time_limit)
+            self._send_again(row, export)
             self._note("delivery.resend-unknown", export=row.export)
             return
         reason = "nobody can tell whether it arrived: this destination cannot be asked"
         self.shop.ledger.outcome_unknown(self.claim, row.key, "CP143", reason, ask_in=None)
         self._note("delivery.unknown", export=row.export)
+
+    def _send_again(self, row: DeliveryRow, export: Export) -> None:
+        """Once the sender's time limit has passed; a sender that dies every time is given up like any other failure."""
+        if row.attempts < export.retry.attempts:
+            self.shop.ledger.certainly_absent(self.claim, row.key, time_limit=export.time_limit)
+            return
+        reason = f"tried {row.attempts} times, and it never arrived: {row.reason or 'the sender died'}"
+        self.shop.ledger.send_failed(self.claim, row.key, "CP140", reason, delay=None)
 
     def _delivery_failed(self, message: Message) -> None:
         row = self._row(message["key"])

@@ -179,7 +179,8 @@ class ArrivalTransitions(Store):
                     return Registration(row["ref"], row["revision"], known)
             ref, revision = (rows[-1]["ref"], rows[-1]["revision"] + 1) if rows else (self._new_ref(), 1)
             self.change(
-                "insert into cases(ref, revision, key_hash, digest, adapter, arrival, pipeline, state, priority, rush, due, received, at)"
+                "insert into cases(ref, revision, key_hash, digest, adapter, arrival, pipeline, state, priority, rush, due,"
+                " received, at)"
                 " values(?,?,?,?,?,?,?,'arriving',?,?,?,?,?)",
                 ref, revision, key_hash, digest, key.adapter, claim.id, claim.pipeline,
                 priority, rush, due.isoformat() if due else None, self.now(), self.now(),

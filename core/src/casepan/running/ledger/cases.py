@@ -42,7 +42,8 @@ class CaseTransitions(Store):
         blocked = {f"f{index}": name for index, name in enumerate(full)}
         with self.transaction():
             row = self._db.execute(
-                f"select ref, revision, state, pipeline, adapter, arrival, fence, attempts from cases where (owner is null or lease_until<:now)"
+                "select ref, revision, state, pipeline, adapter, arrival, fence, attempts from cases"
+                " where (owner is null or lease_until<:now)"
                 f" and pipeline in ({','.join(':' + name for name in names)})"
                 f" and adapter not in ({','.join(':' + name for name in blocked)})"
                 f" and ((state='checking' and not_before<=:now) or (state not in ('arriving', 'checking') and {DUE_DELIVERY}))"
@@ -65,15 +66,10 @@ class CaseTransitions(Store):
     def renew(self, claim: CaseClaim, *, lease: float) -> bool:
         """Keep a claim; False when it was lost."""
         with self.transaction():
-            return bool(
-                self.change(
-                    f"update cases set lease_until=? where {OWNED}",
-                    self.clock() + lease,
-                    claim.ref,
-                    claim.revision,
-                    claim.fence,
-                )  # fmt: skip
+            kept = self.change(
+                f"update cases set lease_until=? where {OWNED}", self.clock() + lease, claim.ref, claim.revision, claim.fence
             )
+        return bool(kept)
 
     def owns(self, claim: CaseClaim) -> bool:
         """True while the claim holds and nobody cancelled the case: what ``fence_ok`` answers."""
@@ -199,7 +195,8 @@ class CaseTransitions(Store):
         """Inside a transaction: a ready case with every receipt is handed on."""
         handed_on = self.change(
             "update cases set state='handed-on', at=? where ref=? and revision=? and state='ready' and not exists("
-            "select 1 from deliveries d where d.ref=cases.ref and d.revision=cases.revision and d.state not in ('sent', 'withdrawn'))",
+            "select 1 from deliveries d where d.ref=cases.ref and d.revision=cases.revision"
+            " and d.state not in ('sent', 'withdrawn'))",
             self.now(), ref, revision,
         )  # fmt: skip
         if handed_on:
