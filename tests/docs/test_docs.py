@@ -53,7 +53,7 @@ def test_every_toml_block_is_valid(page: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", pages_with("console"), ids=name_of)
 def test_every_console_block_runs(page: Path, tmp_path: Path) -> None:
-    """The ``$ casepan`` lines of a page, in their order, in one folder with a sample export in ``Downloads``."""
+    """The ``$ casepan`` lines of a page, in their order, in one folder with sample exports in ``Downloads`` and ``inbox``."""
     _put_samples(tmp_path)
     folder, ran = tmp_path, 0
     for body in blocks(page, "console"):
@@ -85,8 +85,9 @@ def test_links_between_pages_lead_somewhere() -> None:
 
 
 def _put_samples(folder: Path) -> None:
-    samples = Registry.load(["itero"]).samples()["itero"]
-    zipped = next(s for s in samples if any(path.endswith(".zip") for path in s.files()))
+    samples = Registry.load(["itero", "example"]).samples()
+    next(sample for sample in samples["example"] if sample.demo).write(folder / "inbox")
+    zipped = next(s for s in samples["itero"] if any(path.endswith(".zip") for path in s.files()))
     (content,) = (data for path, data in zipped.files().items() if path.endswith(".zip"))
     (folder / "Downloads").mkdir()
     (folder / "Downloads" / "OrthoCAD_Export_70000001.zip").write_bytes(content)
