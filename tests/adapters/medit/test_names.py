@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from casepan.api import Entry, read_xml
-from casepan_medit.layout import container_of, exports, is_medit_obj, part_of, preferred
+from casepan_medit.arrival import exports
+from casepan_medit.layout import container_of, is_medit_obj, part_of, preferred
 from casepan_medit.rx import mesial_neighbour, patient_of, prescription_of, teeth_in_name
 
 NAMES = [

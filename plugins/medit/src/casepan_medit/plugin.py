@@ -62,7 +62,7 @@ def casepan_importers() -> Iterable[ImporterSpec]:
 @hookimpl
 def casepan_recognise(listing: Listing) -> Iterable[Recognition]:
     """Medit cases in an arrival."""
-    from casepan_medit.layout import recognise
+    from casepan_medit.arrival import recognise
 
     return recognise(listing)
 

@@ -20,7 +20,7 @@ from casepan.api import (
     read_xml,
     scan_of,
 )
-from casepan_medit import layout, rx
+from casepan_medit import arrival, layout, rx
 from casepan_medit.options import ExportOptions
 
 ADVICE = "In Medit Link open the case, choose Export and tick STL, OBJ or PLY instead of meditMesh."
@@ -46,7 +46,7 @@ class ExportReader:
 
     def candidates(self, ctx: ImportContext) -> tuple[Recognition, ...]:
         """The Medit cases in the arrival."""
-        return layout.recognise(ctx.listing)
+        return arrival.recognise(ctx.listing)
 
     def read(self, candidate: Recognition, ctx: ImportContext) -> Case:
         """The case, with the roles that its names say and the order of its ``.dentalProject`` if there is one."""
@@ -64,7 +64,7 @@ class ExportReader:
             findings=(*project.findings, *names_findings(export)),
         )
 
-    def _with_named_teeth(self, export: layout.Export, project: Project) -> Project:
+    def _with_named_teeth(self, export: arrival.Export, project: Project) -> Project:
         words = " ".join(dict.fromkeys((export.name, export.prefix)))
         teeth = rx.teeth_in_name(words) if self.options.teeth_from_name else ()
         if project.prescription.items or not teeth:
@@ -85,12 +85,12 @@ class ExportReader:
         )
 
 
-def export_of(candidate: Recognition, ctx: ImportContext) -> layout.Export:
+def export_of(candidate: Recognition, ctx: ImportContext) -> arrival.Export:
     """The export that a recognition stands for."""
     wanted = set(candidate.files)
     entries = [entry for entry in ctx.listing.entries if entry.path in wanted]
-    found = layout.exports(ctx.listing.name, entries)
-    same = (export for export in found if layout.identity(ctx.listing, export) == candidate.vendor_id)
+    found = arrival.exports(ctx.listing.name, entries)
+    same = (export for export in found if arrival.identity(ctx.listing, export) == candidate.vendor_id)
     return next(same, found[0])
 
 
@@ -99,13 +99,13 @@ def is_closed(part: layout.Part) -> bool:
     return Entry(part.path, 0, 0.0).suffix == layout.CLOSED
 
 
-def make_scans(export: layout.Export, ctx: ImportContext) -> list[Scan]:
+def make_scans(export: arrival.Export, ctx: ImportContext) -> list[Scan]:
     """All meshes as scans; of one view in several formats or copies one is preferred."""
     preferred = layout.preferred(export.parts)
     return [make_scan(part, export, ctx, preferred=part.path in preferred) for part in export.parts]
 
 
-def make_scan(part: layout.Part, export: layout.Export, ctx: ImportContext, *, preferred: bool) -> Scan:
+def make_scan(part: layout.Part, export: arrival.Export, ctx: ImportContext, *, preferred: bool) -> Scan:
     """The scan of one mesh, with the pictures that lie beside it under its own name."""
     return scan_of(
         ctx,
@@ -132,11 +132,11 @@ def _splits(path: str, stem: str) -> bool:
     return layout.fold(start) == layout.fold(stem) and suffix.casefold() in COMPANIONS
 
 
-def read_project(export: layout.Export, ctx: ImportContext) -> Project:
+def read_project(export: arrival.Export, ctx: ImportContext) -> Project:
     """The order of the case's ``.dentalProject``; a damaged one is a finding and stays attached."""
     paths = tuple(path for path in export.files if layout.is_project(path, export.prefix))
     for path in paths:
-        data = ctx.listing.read(path)
+        data = ctx.read(ctx.file(path))
         if not data.strip():
             continue
         try:
@@ -156,16 +156,16 @@ def _unreadable(error: CorruptFile) -> Finding:
     )
 
 
-def names_findings(export: layout.Export) -> Iterator[Finding]:
+def names_findings(export: arrival.Export) -> Iterator[Finding]:
     """What the names leave open: no name at all, or a folder and meshes that name different people."""
-    if not layout.is_named(export):
+    if not export.is_named:
         yield Finding(
             "medit.no-identity",
             "warning",
             "the names of the meshes say nothing but their role, so nothing tells which case this is",
             hint="Ask the sender to keep the names that Medit Link gives.",
         )
-    elif layout.names_differ(export):
+    elif arrival.names_differ(export):
         yield Finding(
             "medit.names-differ",
             "warning",

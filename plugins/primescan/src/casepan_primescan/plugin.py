@@ -62,7 +62,7 @@ def casepan_importers() -> Iterable[ImporterSpec]:
 @hookimpl
 def casepan_recognise(listing: Listing) -> Iterable[Recognition]:
     """Primescan cases in an arrival."""
-    from casepan_primescan.layout import recognise
+    from casepan_primescan.arrival import recognise
 
     return recognise(listing)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from attrs import evolve
 
 from casepan.api import Case, Finding, ImportContext, Recognition, Scan, assemble_case, scan_of
-from casepan_primescan import layout, rx
+from casepan_primescan import arrival, layout, rx
 from casepan_primescan.options import ExportOptions
 
 ADVICE = (
@@ -26,7 +26,7 @@ class ExportReader:
 
     def candidates(self, ctx: ImportContext) -> tuple[Recognition, ...]:
         """The Primescan cases in the arrival."""
-        return layout.recognise(ctx.listing)
+        return arrival.recognise(ctx.listing)
 
     def read(self, candidate: Recognition, ctx: ImportContext) -> Case:
         """The case; of a DXD its identity and models, never its geometry.
@@ -37,7 +37,7 @@ class ExportReader:
         export = export_of(candidate, ctx)
         record = export.record or rx.CaseRecord()
         words = " ".join(dict.fromkeys(path for path in (export.name, *export.dxd)))
-        prescription = rx.prescription_of(record, name=words, reference=layout.order_number(export))
+        prescription = rx.prescription_of(record, name=words, reference=arrival.order_number(export))
         frame = candidate.frame if self.options.shared_frame else None
         return assemble_case(
             evolve(candidate, frame=frame),
@@ -52,15 +52,15 @@ class ExportReader:
         )
 
 
-def export_of(candidate: Recognition, ctx: ImportContext) -> layout.Export:
+def export_of(candidate: Recognition, ctx: ImportContext) -> arrival.Export:
     """The export that a recognition stands for."""
     wanted = set(candidate.files)
-    found = layout.exports(ctx.listing, [entry for entry in ctx.listing.entries if entry.path in wanted])
-    same = (export for export in found if layout.identity(ctx.listing, export) == candidate.vendor_id)
+    found = arrival.exports(ctx.listing, [entry for entry in ctx.listing.entries if entry.path in wanted])
+    same = (export for export in found if arrival.identity(ctx.listing, export) == candidate.vendor_id)
     return next(same, found[0])
 
 
-def scans_of(export: layout.Export, ctx: ImportContext) -> list[Scan]:
+def scans_of(export: arrival.Export, ctx: ImportContext) -> list[Scan]:
     """The meshes, and the DXD as a scan that nobody can read; the DXD is worked on only when there is nothing else."""
     bites = iter(range(1, len(export.parts) + 1))
     open_scans = [
@@ -79,7 +79,7 @@ def scans_of(export: layout.Export, ctx: ImportContext) -> list[Scan]:
     return open_scans + [closed_scan(path, export, ctx, preferred=not open_scans) for path in export.dxd[:1]]
 
 
-def closed_scan(path: str, export: layout.Export, ctx: ImportContext, *, preferred: bool) -> Scan:
+def closed_scan(path: str, export: arrival.Export, ctx: ImportContext, *, preferred: bool) -> Scan:
     """A DXD: which arches it holds says its ``DentalCase.xml``."""
     record = export.record or rx.CaseRecord()
     return scan_of(
@@ -105,13 +105,13 @@ def companions(path: str, files: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def documents_of(export: layout.Export) -> dict[str, str]:
+def documents_of(export: arrival.Export) -> dict[str, str]:
     """Order sheets of the portals, PDF or XPS, and the case's own record."""
     sheets = {path: "order" for path in export.files if path.casefold().endswith((".pdf", ".xps"))}
     return {**sheets, **dict.fromkeys(export.documents, "case-record")}
 
 
-def findings_of(export: layout.Export, from_name: object, teeth: tuple[int, ...]) -> Iterator[Finding]:
+def findings_of(export: arrival.Export, from_name: object, teeth: tuple[int, ...]) -> Iterator[Finding]:
     """What the arrival leaves open."""
     if not (export.record and export.record.guid) and not export.name:
         yield Finding(
