@@ -140,6 +140,14 @@ def test_vertex_colours_are_read(hps: Build) -> None:
         assert inventory(hps(SQUARE, FAN, 2, more=more)).colour == "vertex"
 
 
+@pytest.mark.parametrize("size", [0, 11, 13, 20])
+def test_vertex_colours_that_do_not_fit_are_refused(hps: Build, size: int) -> None:
+    """Neither three nor four bytes a vertex."""
+    more = f'<VertexColorSets><VertexColorSet Id="a">{text(bytes(size))}</VertexColorSet></VertexColorSets>'
+    with pytest.raises(CorruptFile, match="colours"):
+        read_mesh(hps(SQUARE, FAN, 2, more=more))
+
+
 def texture_xml(records: bytes, image: bytes = b"\xff\xd8 image") -> str:
     """TextureData2 with one image."""
     return (

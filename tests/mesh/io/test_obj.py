@@ -62,7 +62,15 @@ def test_index_that_is_not_there_is_refused_with_its_line(face: str, line: int) 
 
 
 @pytest.mark.parametrize(
-    "text", ["v 1 2\nf 1 1 1\n", "v 1 2 x\nf 1 1 1\n", f"{SQUARE}f 1/9 2/9 3/9\n", "v", "f 1 2 3\n"]
+    "text",
+    [
+        "v 1 2\nf 1 1 1\n",
+        "v 1 2 x\nf 1 1 1\n",
+        f"{SQUARE}f 1/9 2/9 3/9\n",
+        f"mtllib a\n{SQUARE}vt 1\nf 1/1 2/1 3/1\n",
+        "v",
+        "f 1 2 3\n",
+    ],
 )
 def test_nonsense_is_refused(text: str) -> None:
     """Too few coordinates, words for numbers and texture coordinates that are not there."""

@@ -256,6 +256,20 @@ def test_nonsense_is_refused_with_its_place(old: bytes, new: bytes) -> None:
     assert caught.value.place == "a.ply"
 
 
+@ENCODINGS
+def test_faces_of_points_and_lines_are_no_surface(encoding: str) -> None:
+    """Faces are there, but none has three corners."""
+    with pytest.raises(CorruptFile, match="no triangles"):
+        read_mesh(ply(encoding, ("vertex", XYZ, POINTS), ("face", LIST, [([0, 1],), ([2],)])))
+
+
+def test_negative_list_length_is_refused() -> None:
+    """A signed length below zero is not a length."""
+    data = ply("binary_little_endian", ("vertex", XYZ, POINTS), ("face", ("list char int vertex_indices",), FACES))
+    with pytest.raises(CorruptFile, match="-1 values"):
+        read_mesh(data.replace(struct.pack("<b3i", 3, 0, 2, 3), struct.pack("<b3i", -1, 0, 2, 3)))
+
+
 def test_wrong_number_of_texture_coordinates_is_refused() -> None:
     """Five numbers for three corners fit nothing."""
     face = (*LIST, "list uchar float texcoord")

@@ -64,6 +64,12 @@ def test_size_of_the_whole_file_tells_a_binary_stl() -> None:
     assert sniff_format(BINARY) == "stl"
 
 
+def test_endless_comments_do_not_stall_recognition() -> None:
+    """A head full of XML comments is refused in linear time (a naive pattern would take longer than the universe)."""
+    assert sniff_format(b"<!---->" * 580, size=4060) is None
+    assert sniff_format(b"<!---->" * 500 + b"<HPS>", size=3505) == "hps"
+
+
 def test_dicom_is_named_as_such() -> None:
     """True DICOM shares the suffix .dcm; the error says what it is."""
     data = bytes(128) + b"DICM" + bytes(100)

@@ -17,7 +17,7 @@ _FOREIGN = (
     b"7z\xbc\xaf",
     b"glTF",
 )
-_HPS = re.compile(rb"(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<HPS[\s>]", re.DOTALL)
+_HPS = re.compile(rb"(?:<\?xml[^>]*\?>\s*)?(?:<!--(?>.*?-->)\s*+)*+<HPS[\s>]", re.DOTALL)
 _OBJ_LINE = re.compile(rb"^[ \t]*(?:v[ \t]+[-+.\dni]|(?:mtllib|usemtl|o|g)[ \t]+\S|f[ \t]+-?\d)", re.MULTILINE)
 _NAMES = {".stl": "stl", ".ply": "ply", ".obj": "obj"}
 STL_HEADER = 84

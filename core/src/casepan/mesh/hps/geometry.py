@@ -53,11 +53,8 @@ def connectivity(source: Source, *, name: str = "") -> IntArray:
 
 
 def _faces(document: Document) -> IntArray:
-    program = document.program()
-    if document.facet_count > len(program):
-        raise CorruptFile("HPS: more faces are declared than the program can make", place=document.name or None)
     try:
-        indices = run_program(program, document.facet_count, document.vertex_count)
+        indices = run_program(document.program(), document.facet_count, document.vertex_count)
     except ProgramError as error:
         raise CorruptFile(f"HPS: {error.reason}", place=document.name or None, offset=error.offset) from error
     return np.array(indices, np.int32).reshape(-1, 3)
