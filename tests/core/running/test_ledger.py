@@ -21,6 +21,7 @@ class Clock:
         self.time = 1_700_000_000.0
 
     def __call__(self) -> float:
+        """Seconds since the epoch."""
         return self.time
 
 

@@ -73,14 +73,14 @@ class Inbox:
         fingerprint = f"{arrival.root}\0{arrival.id}"
         if shop.ledger.knows_arrival(fingerprint):
             return
-        landed = Landed(str(arrival.root.absolute()), arrival.names, self.pipeline, self.step, arrival.doubt)
+        landed = Landed(str(arrival.root.absolute()), arrival.names, self.pipeline, self.step, fingerprint, arrival.doubt)
         name = shop.ledger.new_arrival_id()
         write_landed(shop.state.arrival(name), landed)
         shop.ledger.arrival_settled(
             name,
             pipeline=self.pipeline,
             inbox=self.step,
-            spot="\0".join((landed.root, *landed.names)),
+            spot=landed.spot,
             fingerprint=fingerprint,
             give_up=self.watch.give_up,
             patient=patient,

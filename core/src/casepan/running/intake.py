@@ -36,6 +36,7 @@ class Landed:
 
     Attributes:
         root: the inbox; names: what of it belongs to the arrival, top-level names.
+        fingerprint, spot: what tells it from others, and its place, for the ledger's hashes.
         doubt: why a person should look whether these files belong together.
     """
 
@@ -43,7 +44,13 @@ class Landed:
     names: tuple[str, ...]
     pipeline: str
     inbox: str
+    fingerprint: str
     doubt: str | None = None
+
+    @property
+    def spot(self) -> str:
+        """Place and names."""
+        return "\0".join((self.root, *self.names))
 
 
 def write_landed(folder: Path, landed: Landed) -> None:

@@ -48,7 +48,7 @@ class Platform(Protocol):
     def child_options(self, lock_handle: int) -> dict[str, Any]:
         """Arguments of ``subprocess.Popen`` for a child in its own group that inherits the lock."""
 
-    def adopt(self, process_handle: int, memory: int) -> object:
+    def adopt(self, process: int, memory: int) -> object:
         """Bind a started child to this process; keep what is returned as long as the child lives."""
 
     def end_with_parent(self, parent: int) -> None:
@@ -84,8 +84,9 @@ class Posix:
         """A new session, so that the whole group can be killed."""
         return {"start_new_session": True, "pass_fds": (lock_handle,)}
 
-    def adopt(self, process_handle: int, memory: int) -> object:
+    def adopt(self, process: int, memory: int) -> object:
         """Nothing to do: the child limits itself and watches its parent."""
+        del process, memory
         return None
 
     def end_with_parent(self, parent: int) -> None:
@@ -179,17 +180,18 @@ class Windows:
 
     def child_options(self, lock_handle: int) -> dict[str, Any]:
         """A new process group; the lock itself is not inherited, the Job Object takes its place."""
+        del lock_handle
         create_new_process_group, no_window = 0x200, 0x08000000
         return {"creationflags": create_new_process_group | no_window}
 
-    def adopt(self, process_handle: int, memory: int) -> object:
+    def adopt(self, process: int, memory: int) -> object:
         """Put the child into a Job Object with kill-on-close and a memory limit."""
         kernel = _kernel32()
         job = kernel.CreateJobObjectW(None, None)
         block = _job_limits(memory)
         extended_limit_information = 9
         kernel.SetInformationJobObject(job, extended_limit_information, block, len(block))
-        kernel.AssignProcessToJobObject(job, process_handle)
+        kernel.AssignProcessToJobObject(job, process)
         return _JobHandle(job)
 
     def end_with_parent(self, parent: int) -> None:

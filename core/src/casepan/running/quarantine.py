@@ -106,7 +106,7 @@ def _origin(state: StateFolder, arrival: str) -> str:
 def _landed(state: StateFolder, arrival: str) -> Landed:
     folder = state.arrival(arrival)
     if not (folder / ARRIVAL_DOCUMENT).is_file():
-        return Landed("an unknown place", (), "", "")
+        return Landed("an unknown place", (), "", "", "")
     return read_landed(folder)
 
 

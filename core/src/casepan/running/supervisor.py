@@ -317,8 +317,10 @@ def _check_stages(lab: Lab, registry: Registry, names: Sequence[str]) -> None:
     """Every stage must be there before anything is taken: a pipeline that needs a broken plugin does not run."""
     for name in names:
         pipeline = lab.pipelines[name]
-        for step in (*pipeline.import_, *pipeline.steps, *pipeline.export):
-            registry.spec(step.use)
+        uses = [step.use for step in pipeline.import_] + [step.use for step in pipeline.steps]
+        for use in (*uses, *(export.use for export in pipeline.export)):
+            registry.spec(use)
+
 
 
 def _refuse_share(state: StateFolder, here: platform.Platform) -> None:

@@ -119,7 +119,8 @@ class ArrivalWork:
         return _job(self.shop, self.pipeline, do="arrival", arrival=self.claim.id, patient=self.claim.patient)
 
     def answer(self, message: Message, extend: Callable[[float], None]) -> Message:
-        """Register a case, or note that it stands in its folder."""
+        """Register a case, or note that it stands in its folder. The time limit stays as it is."""
+        del extend
         ledger = self.shop.ledger
         if message["ask"] == "register":
             due = date.fromisoformat(message["due"]) if message["due"] else None

@@ -23,7 +23,7 @@ from casepan.contract.specs import Event, ExporterSpec, ImporterSpec, StageSpec,
 from casepan.contract.stages import Watch
 from casepan.errors import AdapterError, CaseError, DeliveryError, DeliveryRefused, OutcomeUnknown
 from casepan.model.case import Artifact, Case, CaseKey, Origin
-from casepan.model.files import FileRef, digest_of
+from casepan.model.files import digest_of
 from casepan.model.finding import Finding
 from casepan.model.records import Receipt
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from casepan.running.ledger.arrivals import ArrivalTransitions
-from casepan.running.ledger.people import PeopleTransitions
+from casepan.running.ledger.restoring import RestoringTransitions
 from casepan.running.ledger.rows import (
     ArrivalClaim,
     ArrivalRow,
@@ -28,5 +27,5 @@ __all__ = [
 ]
 
 
-class Ledger(ArrivalTransitions, PeopleTransitions):
+class Ledger(RestoringTransitions):
     """The ledger of one state folder: one method per transition, each one transaction, a fence on every write of a worker."""

@@ -158,7 +158,7 @@ class ArrivalTransitions(Store):
 
         A case that this very arrival registered before its child was killed gets the same reference again.
         """
-        key_hash = self.hashed(f"{key.adapter}\0{key.vendor_id}")
+        key_hash = self.key_hash(key)
         with self.transaction():
             self.must_change(
                 "update arrivals set owner=owner where id=? and fence=? and state='taking'", claim.id, claim.fence
@@ -187,6 +187,10 @@ class ArrivalTransitions(Store):
             )  # fmt: skip
             self.event("case.registered", ref, revision, arrival=claim.id, pipeline=claim.pipeline, digest=digest)
         return Registration(ref, revision, known=False)
+
+    def key_hash(self, key: CaseKey) -> str:
+        """What stands for the vendor's identity of a case, which may be a name."""
+        return self.hashed(f"{key.adapter}\0{key.vendor_id}")
 
     def _new_ref(self) -> str:
         while True:

@@ -132,9 +132,7 @@ class CaseTransitions(Store):
         Raises:
             FenceLost: another process owns the case.
         """
-        state = {"accept": "ready", "review": "review", "reject": "quarantine"}[verdict]
-        if hold and verdict != "reject":
-            state = hold
+        state = self.state_after(verdict, hold)
         with self.transaction():
             self._guard(claim)
             self.change(
@@ -144,6 +142,13 @@ class CaseTransitions(Store):
             self.plan(claim.ref, claim.revision, claim.pipeline, deliveries)
             self.event("case.verdict", claim.ref, claim.revision, verdict=verdict, state=state)
             self.finish_if_handed_on(claim.ref, claim.revision)
+
+    @staticmethod
+    def state_after(verdict: Verdict, hold: str | None) -> str:
+        """Where a verdict leads; a step that asks for a person holds what would not be rejected anyway."""
+        if hold and verdict != "reject":
+            return hold
+        return {"accept": "ready", "review": "review", "reject": "quarantine"}[verdict]
 
     def attempt_failed(self, claim: CaseClaim, code: str, reason: str, *, delay: float) -> None:
         """The child crashed or ran out of its limits: the case is tried again after ``delay`` seconds."""

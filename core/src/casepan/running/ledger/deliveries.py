@@ -5,7 +5,10 @@ from __future__ import annotations
 from casepan.running.ledger.cases import CaseTransitions
 from casepan.running.ledger.rows import CaseClaim, DeliveryRow
 
-DELIVERY_COLUMNS = "key, ref, revision, pipeline, export, position, after, state, attempts, asked, not_before, intent_at, fence, receipt, code, reason, at"
+DELIVERY_COLUMNS = (
+    "key, ref, revision, pipeline, export, position, after, state, attempts, asked, not_before, intent_at, fence,"
+    " receipt, code, reason, at"
+)
 RATE_WINDOW = 60.0
 
 

@@ -60,8 +60,12 @@ class PeopleTransitions(DeliveryTransitions):
             if row["state"] in ("checking", "arriving"):
                 return False
             self.change(
-                "update cases set state='checking', verdict=null, attempts=0, interrupted=0, not_before=0, code=null, reason=null,"
-                " at=? where ref=? and revision=?", self.now(), ref, revision,
+                "update cases set state='checking', verdict=null, attempts=0, interrupted=0, not_before=0, code=null,"
+                " reason=null, at=? where ref=? and revision=?", self.now(), ref, revision,
+            )  # fmt: skip
+            self.change(
+                "update deliveries set state='withdrawn', not_before=null where ref=? and revision=?"
+                " and state in ('waiting', 'pending', 'retry', 'failed')", ref, revision,
             )  # fmt: skip
             self.change("delete from steps where ref=? and revision=?", ref, revision)
             self.event("case.retry", ref, revision, who=who)
@@ -162,7 +166,8 @@ class PeopleTransitions(DeliveryTransitions):
         marks, soon = ",".join("?" * len(pipelines)), self.clock() + patience
         row = self.one(
             f"select exists(select 1 from cases where state='checking' and pipeline in ({marks})) or"
-            f" exists(select 1 from arrivals where state in ('settled', 'waiting') and not_before<=? and pipeline in ({marks})) or"
+            f" exists(select 1 from arrivals where state in ('settled', 'waiting') and not_before<=?"
+            f" and pipeline in ({marks})) or"
             " exists(select 1 from deliveries where state in ('pending', 'retry', 'unknown') and not_before<=?"
             f" and pipeline in ({marks}))",
             *pipelines, soon, *pipelines, soon, *pipelines,
