@@ -10,6 +10,7 @@ import pytest
 from casepan.api import CorruptFile, FolderPath, Sample
 from casepan_itero.handoff import Downloads
 from casepan_itero.options import DownloadsOptions
+from casepan_itero.plugin import casepan_findings
 from casepan_itero.testing import PICTURE, Listed, Tooth, manifest_xml, restorative_tree, samples, scan, zipped
 
 ReadWith = Callable[..., Any]
@@ -216,3 +217,15 @@ def test_the_download_stage_tells_what_to_watch() -> None:
     assert watch.names == ("iTero_Export_*", "OrthoCAD_Export_*")
     assert watch.done == "move:done"
     assert "*.crdownload" in watch.skip
+
+
+def test_every_question_of_this_adapter_is_documented() -> None:
+    """`casepan explain` knows each code."""
+    codes = {"arrival.arch-conflict", "arrival.role-conflict", "arrival.role-unknown"}
+    assert {doc.code for doc in casepan_findings()} == codes
+
+
+def test_a_label_in_place_of_the_number_is_told(read_with: ReadWith) -> None:
+    """The evidence says what the identity rests on."""
+    files = {f"c/MC269_shell_occlusion_{jaw[0]}.stl": scan(jaw) for jaw in ("upper", "lower")}
+    assert "label" in read_with("itero", files).claims[0].evidence[-1]

@@ -11,6 +11,7 @@ import pytest
 from casepan.api import CorruptFile, FolderPath, Sample
 from casepan_trios.handoff import Inbox
 from casepan_trios.options import InboxOptions
+from casepan_trios.plugin import casepan_findings
 from casepan_trios.reading import comments_of
 from casepan_trios.testing import order_tree, samples, scan
 from casepan_trios.testing_files import ORDER_ID, Unit, hps_scan, jaw_metadata, order_xml, zipped
@@ -63,6 +64,15 @@ def test_dicom_is_not_a_scan_of_3shape(read_with: ReadWith) -> None:
     """The suffix .dcm belongs to DICOM too; the first bytes tell."""
     dicom = bytes(128) + b"DICM" + bytes(200)
     assert read_with("trios", {"c/Doe UpperJawScan.dcm": dicom, "c/IM0001.dcm": dicom}).claims == ()
+
+
+def test_dicom_inside_an_order_is_an_attachment(read_with: ReadWith) -> None:
+    """A volume scan may lie with the order; it is carried along, not read."""
+    xml = order_xml((Unit(11),), order_id="T1")
+    files = {"T1/T1.xml": xml, "T1/Scans/Upper/PreparationScan.stl": scan("upper"), "T1/ct.dcm": bytes(128) + b"DICM"}
+    (case,) = read_with("trios", files).cases
+    assert len(case.scans) == 1
+    assert "a DICOM file, not a scan of 3Shape" in {attachment.what for attachment in case.attachments}
 
 
 def test_one_name_alone_is_only_possible(read_with: ReadWith) -> None:
@@ -260,6 +270,13 @@ def test_unknown_meshes_of_an_export_are_kept(read_with: ReadWith) -> None:
     assert "arrival.role-unknown" in read.codes
 
 
+def test_a_designed_crown_beside_the_scans_is_a_design(read_with: ReadWith) -> None:
+    """3Shape's design programs sign the header of their STL files."""
+    design = b"www.3shape.com".ljust(80, b"\0") + scan("upper")[80:]
+    files = {"c/Doe UpperJawScan.stl": scan("upper"), "c/Doe LowerJawScan.stl": scan("lower"), "c/Doe_0.stl": design}
+    assert read_with("trios", files).roles["Doe_0.stl"] == "design/-"
+
+
 def test_pictures_of_a_scan_stay_with_it(read_with: ReadWith) -> None:
     """An OBJ brings its material file and image."""
     files: Mapping[str, bytes] = {
@@ -299,3 +316,12 @@ def test_the_inbox_refuses_an_unknown_end() -> None:
     """The source is left or moved, nothing else."""
     with pytest.raises(ValueError, match="done"):
         InboxOptions(path=FolderPath("in"), done="delete")
+
+
+def test_every_question_of_this_adapter_is_documented() -> None:
+    """`casepan explain` knows each code."""
+    assert {doc.code for doc in casepan_findings()} == {
+        "arrival.arch-unknown",
+        "arrival.role-unknown",
+        "rx.unreadable-table",
+    }

@@ -30,6 +30,7 @@ LARGEST_MANIFEST = 4 * 1024 * 1024
 FORGED_ORDER = "999999999"
 """The order number that one laboratory writes into manifests which it puts around meshes of another scanner."""
 
+_LABEL_EVIDENCE = "no order number in these files: the identity is the label or folder name in its place"
 _RX_TITLE = b"iTero Treatment Information"
 
 
@@ -236,7 +237,7 @@ def _recognition(listing: Listing, order: Order) -> Recognition:
         vendor_id=order.key,
         files=tuple(entry.path for entry in order.entries),
         confidence=confidence,
-        evidence=evidence,
+        evidence=evidence if order.key.isdecimal() else (*evidence, _LABEL_EVIDENCE),
         missing=order.missing,
         frame=OCCLUSION if shared else None,
     )

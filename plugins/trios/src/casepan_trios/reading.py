@@ -31,6 +31,7 @@ from casepan.api import (
 from casepan.mesh import Inventory, inventory
 from casepan_trios.arrival import Order, is_mesh, latest_first, members_of, orders_in, recognise
 from casepan_trios.layout import (
+    MESHES,
     Part,
     arch_beside,
     choose,
@@ -51,11 +52,15 @@ CLOSED_ORDER = (
     "A 3OXZ order opens in 3Shape software only. In 3Shape Unite export the scans as PLY (with colour) or STL, not "
     "as 3OXZ; in the Communicate portal download the STL files."
 )
+DESIGN_HEADER = b"www.3shape.com"
+"""How the STL files of 3Shape's design programs begin."""
+
 LARGEST_COMMENT = 1024 * 1024
 _DOCUMENTS = {
     "3ml": "3Shape .3ml file, encrypted by Dental System; carried along unopened",
     "3oxz": "the order as it was sent (3OXZ), carried along unopened",
     "3ox": "the order as it was sent (3OX)",
+    "dcm": "a DICOM file, not a scan of 3Shape",
 }
 _COMMENTS = re.compile(r"<Comments>(.*?)</Comments>", re.DOTALL | re.IGNORECASE)
 _NEEDS_ARCH = ("arch", "preparation", "antagonist", "preop", "scanbody")
@@ -63,8 +68,10 @@ _NEEDS_ARCH = ("arch", "preparation", "antagonist", "preop", "scanbody")
 
 @frozen
 class Contents:
-    """What the files of an order are: scans, documents (path to what), closed files, files left out (path to why), and
-    what HPS files say of themselves."""
+    """What the files of an order are: scans, documents (path to what), closed files, files left out (path to why).
+
+    ``facts`` is what HPS files say of themselves.
+    """
 
     parts: tuple[Part, ...]
     documents: Mapping[str, str]
@@ -115,15 +122,14 @@ class OrderImporter:
         ignored = {entry.path: why for entry in order.entries if (why := _no_scan(entry))}
         meshes = [entry for entry in order.entries if entry.path not in ignored and is_mesh(ctx.listing, entry)]
         facts = _facts(meshes, ctx)
-        parts = [_read_part(entry, facts.get(entry.path)) for entry in meshes]
+        parts = [_read_part(entry, facts.get(entry.path), ctx.listing.head(entry.path)) for entry in meshes]
         settled = number_bites(settle_arches(parts, arches_of(container) if container else ()))
         chosen, older, copies = choose(settled, self.options.prefer)
-        alone = not chosen
         closed = {part.path: ("hps-ce", CLOSED_SCAN) for part in chosen if part.closed}
-        closed |= {e.path: ("3oxz", CLOSED_ORDER) for e in order.entries if e.suffix == "3oxz" and alone}
-        documents = {
-            e.path: _DOCUMENTS[e.suffix] for e in order.entries if e.suffix in _DOCUMENTS and e.path not in closed
-        }
+        if not chosen:
+            closed |= {entry.path: ("3oxz", CLOSED_ORDER) for entry in order.entries if entry.suffix == "3oxz"}
+        others = [e for e in order.entries if e not in meshes and e.path not in closed]
+        documents = {entry.path: _DOCUMENTS[entry.suffix] for entry in others if entry.suffix in _DOCUMENTS}
         return Contents(chosen, {**documents, **copies}, closed, {**ignored, **older}, facts)
 
     def _names(self, order: Order, ctx: ImportContext) -> tuple[Mapping[str, str], tuple[Finding, ...]]:
@@ -144,7 +150,7 @@ def comments_of(order: bytes) -> str | None:
 
 
 def _no_scan(entry: Entry) -> str | None:
-    if entry.suffix in _DOCUMENTS:
+    if entry.suffix in _DOCUMENTS and entry.suffix not in MESHES:
         return None
     return "an earlier design, not a scan" if is_earlier_design(entry) else place_of(entry.folder).no_scan
 
@@ -155,9 +161,10 @@ def _facts(entries: Iterable[Entry], ctx: ImportContext) -> Mapping[str, Invento
     return {path: inventory(ctx.read(ctx.file(path)), name=path, format="hps") for path in hps}
 
 
-def _read_part(entry: Entry, facts: Inventory | None) -> Part:
+def _read_part(entry: Entry, facts: Inventory | None, head: bytes) -> Part:
     if facts is None:
-        return part_of(entry)
+        part = part_of(entry)
+        return evolve(part, role="design") if part.role == "other" and head.startswith(DESIGN_HEADER) else part
     part = part_of(entry, closed=not facts.readable)
     jaw = None if part.role == "bite" else cast("Arch | None", facts.jaw)
     role = _role_of_jaw(facts.properties.get("JawType", "")) if part.role == "other" and jaw else part.role
