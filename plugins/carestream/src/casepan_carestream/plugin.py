@@ -62,7 +62,7 @@ def casepan_importers() -> Iterable[ImporterSpec]:
 @hookimpl
 def casepan_recognise(listing: Listing) -> Iterable[Recognition]:
     """ScanFlow cases in an arrival."""
-    from casepan_carestream.layout import recognise
+    from casepan_carestream.arrival import recognise
 
     return recognise(listing)
 

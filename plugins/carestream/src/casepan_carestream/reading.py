@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from casepan.api import Case, Finding, ImportContext, Recognition, Scan, assemble_case, scan_of
-from casepan_carestream import layout, rx
+from casepan_carestream import arrival, layout, rx
 from casepan_carestream.choice import Placed, placed
 from casepan_carestream.options import ExportOptions
 
@@ -29,7 +29,7 @@ class ExportReader:
 
     def candidates(self, ctx: ImportContext) -> tuple[Recognition, ...]:
         """The ScanFlow cases in the arrival."""
-        return layout.recognise(ctx.listing)
+        return arrival.recognise(ctx.listing)
 
     def read(self, candidate: Recognition, ctx: ImportContext) -> Case:
         """The case: of several saves the latest complete one, of several mandibles the one in normal bite."""
@@ -49,15 +49,15 @@ class ExportReader:
             findings=(*findings, *findings_of(export)),
         )
 
-    def _export_of(self, candidate: Recognition, ctx: ImportContext) -> layout.Export:
+    def _export_of(self, candidate: Recognition, ctx: ImportContext) -> arrival.Export:
         wanted = set(candidate.files)
         entries = [entry for entry in ctx.listing.entries if entry.path in wanted]
-        found = layout.exports(ctx.listing, entries, self.options.normal_bites)
-        same = (export for export in found if layout.identity(ctx.listing, export) == candidate.vendor_id)
+        found = arrival.exports(ctx.listing, entries, self.options.normal_bites)
+        same = (export for export in found if arrival.identity(ctx.listing, export) == candidate.vendor_id)
         return next(same, found[0])
 
 
-def open_scans(parts: Iterable[Placed], export: layout.Export, ctx: ImportContext) -> Iterator[Scan]:
+def open_scans(parts: Iterable[Placed], export: arrival.Export, ctx: ImportContext) -> Iterator[Scan]:
     """The meshes, with the pictures that lie beside them under their own names."""
     for item in parts:
         yield scan_of(
@@ -89,13 +89,13 @@ def closed_scans(closed: Iterable[str], ctx: ImportContext, *, preferred: bool) 
         yield scan_of(ctx, path, role="other", variant="closed", preferred=preferred)
 
 
-def records_of(export: layout.Export) -> dict[str, str]:
+def records_of(export: arrival.Export) -> dict[str, str]:
     """Members of ``..._records.zip`` and videos beside raw data: of no use without the scanner's software."""
     beside = (path for path in export.files if "_records.zip!" in path.casefold() or path.casefold().endswith(".mp4"))
     return dict.fromkeys(beside, RECORDS)
 
 
-def findings_of(export: layout.Export) -> Iterator[Finding]:
+def findings_of(export: arrival.Export) -> Iterator[Finding]:
     """What the arrival leaves open."""
     if export.older:
         yield Finding(
@@ -112,7 +112,7 @@ def findings_of(export: layout.Export) -> Iterator[Finding]:
             "the save holds one arch only; ScanFlow saves the other one under a name of the same catalogue",
             hint="Ask the office to save the case again with both arches, if the work needs both.",
         )
-    if not layout.is_named(export):
+    if not export.is_named:
         yield Finding(
             "carestream.no-identity",
             "warning",
