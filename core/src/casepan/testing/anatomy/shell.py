@@ -23,7 +23,7 @@ from casepan.testing.anatomy.sheet import Sheet, sample, spread
 
 Faces = NDArray[np.int64]
 _NOISE_MM = 0.006
-_CLOSE_ENOUGH = 0.02
+_CLOSE_ENOUGH = 0.04
 _TRIES = 5
 _COARSE_PITCH = 1.6
 
