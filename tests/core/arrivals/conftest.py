@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from attrs import frozen
@@ -27,6 +28,10 @@ class ReadingContext:
     def now(self) -> datetime:
         """A fixed time."""
         return datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+    def open(self, file: FileRef) -> BinaryIO:
+        """The file's bytes."""
+        return self.listing.open(file.path)
 
     def file(self, path: str) -> FileRef:
         """The reference with its hash."""

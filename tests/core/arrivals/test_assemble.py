@@ -41,6 +41,15 @@ def test_a_scan_knows_its_format_by_content(make_folder: Maker, reading: Context
     assert scans["a.stl"].file.size == len(PLY)
 
 
+def test_a_scan_knows_its_counts_and_colour(make_folder: Maker, reading: Context) -> None:
+    """From the header alone; a damaged file is a scan without them."""
+    obj = b"v 0 0 0 1 0 0\nv 1 0 0 1 0 0\nv 0 1 0 1 0 0\nf 1 2 3\n"
+    context = reading(make_folder("x", {"a.obj": obj, "b.stl": bytes(80) + b"\xff\xff\xff\x7f"}))
+    good, bad = (scan_of(context, name, role="other") for name in ("a.obj", "b.stl"))
+    assert (good.faces, good.vertices, good.colour) == (1, 3, "vertex")
+    assert (bad.format, bad.readable, bad.faces, bad.colour) == ("stl", True, None, None)
+
+
 def test_a_case_says_where_it_came_from(make_folder: Maker, reading: Context) -> None:
     """Key, origin, time and digest are filled in; the ref is the runner's."""
     context = reading(make_folder("Jane Doe", {"upper.stl": STL, "lower.stl": STL}))

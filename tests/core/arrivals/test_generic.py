@@ -133,7 +133,7 @@ def test_a_case_sent_again_keeps_its_identity(make_folder: Maker, make_zip: Make
     assert ids[0] == ids[1] == "jane doe"
 
 
-@pytest.mark.parametrize("name", ["export", "Scans", "STL", "UpperJaw", "07"])
+@pytest.mark.parametrize("name", ["export", "Scans", "STL", "UpperJaw", "upper_jaw", "07"])
 def test_a_name_that_any_case_could_have_is_no_identity(make_folder: Maker, name: str) -> None:
     """Then the content tells cases apart."""
     ids = {

@@ -6,21 +6,22 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, cast
 
 from attrs import evolve
 
 from casepan.arrivals.recognise import MESHES
 from casepan.contract.context import ImportContext
 from casepan.contract.listing import Listing, Recognition
-from casepan.errors import ClosedFormat
+from casepan.errors import CaseError, ClosedFormat
 from casepan.knowledge.rx import find_rx, merge_rx, read_rx
+from casepan.mesh.contents import Inventory, inventory
 from casepan.mesh.sniff import sniff_format
 from casepan.model.case import Case, CaseKey, Origin, Patient, Scan, Transform
 from casepan.model.files import Attachment, ClosedFile, FileRef, IgnoredFile, digest_of
 from casepan.model.finding import Finding
 from casepan.model.prescription import Prescription
-from casepan.model.vocabulary import Arch, Role
+from casepan.model.vocabulary import Arch, Colour, Role
 
 _KINDS = {
     "picture": ("jpg", "jpeg", "png", "bmp", "gif", "tif", "tiff", "webp", "heic"),
@@ -54,7 +55,9 @@ def scan_of(
     transforms: Sequence[Transform] = (),
     raw: Mapping[str, Any] | None = None,
 ) -> Scan:
-    """A scan of the arrival: hashed, its format told by content; ``id`` stays empty until ``assemble_case``.
+    """A scan of the arrival: hashed, with format, counts and colour as its header tells; no geometry is read.
+
+    ``id`` stays empty until ``assemble_case``. A file that is damaged is a scan too: the checks will say so.
 
     Args:
         path: the mesh as the listing names it.
@@ -66,8 +69,8 @@ def scan_of(
         CorruptFile: a damaged member of a zip. ClosedFormat: a member behind a password.
     """
     file = ctx.file(path)
-    head = ctx.listing.head(path)
-    found = sniff_format(head, size=file.size, name=file.name)
+    facts = _facts(ctx, file)
+    found = facts.format if facts else sniff_format(ctx.listing.head(path), size=file.size, name=file.name)
     return Scan(
         id="",
         role=role,
@@ -80,11 +83,22 @@ def scan_of(
         preferred=preferred,
         textures=tuple(ctx.file(texture) for texture in textures),
         format=found or file.suffix or "other",
-        readable=found in MESHES or file.suffix in MESHES,
+        readable=(facts is not None and facts.readable) or found in MESHES or file.suffix in MESHES,
+        faces=facts.faces if facts else None,
+        vertices=facts.vertices if facts else None,
+        colour=cast(Colour, facts.colour) if facts else None,
         frame=frame,
         transforms=tuple(transforms),
         raw=dict(raw or {}),
     )
+
+
+def _facts(ctx: ImportContext, file: FileRef) -> Inventory | None:
+    try:
+        with ctx.open(file) as stream:
+            return inventory(stream, name=file.name)
+    except CaseError:
+        return None  # whoever reads the geometry will say what is wrong
 
 
 def assemble_case(

@@ -131,7 +131,8 @@ def _folder(bundle: Bundle, alone: bool) -> str:
 def _says_nothing(name: str) -> bool:
     """True for a name that any case could have: ``export``, ``scans``, ``upper``, a number of one or two digits."""
     words = name.replace("_", " ").replace("-", " ").split()
-    return all(word in _NAMELESS or (word.isdigit() and len(word) < 3) or role_from_folder(word) for word in words)
+    plain = (word in _NAMELESS or (word.isdigit() and len(word) < 3) for word in words)
+    return all(plain) or role_from_folder(name) is not None
 
 
 def _content_mark(listing: Listing, entries: Sequence[Entry]) -> str:
