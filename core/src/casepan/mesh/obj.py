@@ -35,12 +35,12 @@ def read_obj(data: bytes, name: str = "", images: Images | None = None) -> Mesh:
     vertices, colours = _vertices(lines)
     corners = _Corners.of(lines, len(vertices), lines.count(b"vt"))
     cut = fan(corners.lengths)
-    if not len(cut.corners):
+    if not cut.size:
         raise CorruptFile("the OBJ holds no triangles", place=name or None, hint=_NO_FACES, line=1)
     texture, notes = _texture(data, lines, corners, cut, images)
     return Mesh(
         vertices,
-        corners.points[cut.corners],
+        cut.of_corners(corners.points),
         vertex_colours=colours,
         texture=texture,
         format="obj",
@@ -202,7 +202,7 @@ def _texture(
     notes: dict[str, Any] = {"missing_material_library": True} if missing else {}
     if len(names) > 1:
         notes["further_textures"] = names[1:]
-    return Texture(_uv(lines, corners)[cut.corners], image, named), notes
+    return Texture(cut.of_corners(_uv(lines, corners)), image, named), notes
 
 
 def _uv(lines: _Lines, corners: _Corners) -> FloatArray:

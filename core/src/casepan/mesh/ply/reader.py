@@ -82,15 +82,16 @@ def _list(columns: Columns, names: tuple[str, ...]) -> Ragged | None:
 def _triangles(columns: Columns, count: int, name: str) -> tuple[IntArray, Fan]:
     lists = _list(columns, INDICES)
     assert lists is not None, "checked by _need"
-    with np.errstate(invalid="ignore"):
-        wrong = ~((lists.values >= 0) & (lists.values < count) & (lists.values == np.floor(lists.values)))
+    wrong = (lists.values < 0) | (lists.values >= count)
+    if lists.values.dtype.kind == "f":
+        wrong |= lists.values != np.floor(lists.values)
     if wrong.any():
         polygon = int(np.searchsorted(np.cumsum(lists.lengths), np.argmax(wrong), side="right"))
         raise CorruptFile(f"face {polygon + 1} uses a vertex that is not there", place=name or None)
     cut = fan(lists.lengths)
-    if not len(cut.corners):
+    if not cut.size:
         raise CorruptFile("the PLY holds no triangles", place=name or None, hint=_NO_FACES)
-    return lists.values.astype(np.int32)[cut.corners], cut
+    return cut.of_corners(lists.values.astype(np.int32)), cut
 
 
 def _colours(element: Element, columns: Columns, cut: Fan | None) -> ByteArray | None:
@@ -101,7 +102,7 @@ def _colours(element: Element, columns: Columns, cut: Fan | None) -> ByteArray |
             codes = {each.name: each.code for each in element.properties}
             rgb = np.stack([_plain(each) for each in channels], axis=1)
             colours = to_bytes(rgb, codes[names[0]])
-            return colours if cut is None else colours[cut.polygons]
+            return colours if cut is None else cut.of_polygons(colours)
     return None
 
 
@@ -131,7 +132,7 @@ def _face_uv(columns: Columns, cut: Fan, name: str) -> FloatArray | None:
     pairs = np.full((int(indices.lengths.sum()), 2), np.nan, np.float32)
     with np.errstate(over="ignore", invalid="ignore"):
         pairs[np.repeat(whole, indices.lengths)] = lists.values.reshape(-1, 2)
-    return pairs[cut.corners]
+    return cut.of_corners(pairs)
 
 
 def _vertex_uv(columns: Columns, triangles: IntArray) -> FloatArray | None:
