@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
 
 from attrs import evolve, frozen
@@ -163,9 +163,11 @@ def _document_rank(candidate: tuple[Entry, Container | None]) -> tuple[bool, boo
     return container is None, container is None or container.id != stem_of(entry.name), -entry.mtime
 
 
-def _deepest(folder: str, roots: Iterable[str]) -> str | None:
-    above = (root for root in roots if not root or folder == root or folder.startswith(root + "/"))
-    return max(above, key=len, default=None)
+def _deepest(folder: str, roots: Collection[str]) -> str | None:
+    """The nearest of the roots at or above a folder; the arrival itself is ``""``."""
+    parts = folder.split("/") if folder else []
+    upwards = ("/".join(parts[:count]) for count in range(len(parts), -1, -1))
+    return next((root for root in upwards if root in roots), None)
 
 
 def _order_folder(entries: Sequence[Entry], document: Entry, container: Container | None) -> Order:
@@ -210,9 +212,10 @@ def _groups(listing: Listing, entries: Sequence[Entry]) -> tuple[Group, ...]:
         if entry.suffix != "3oxz":
             folders[place_of(entry.folder).root].append(entry)
     groups = {root: _groups_of_folder(listing, root, inside) for root, inside in folders.items()}
+    holding = {root for root, found in groups.items() if found}
     for root, inside in folders.items():
-        above = _deepest(root.rpartition("/")[0], [other for other in groups if groups[other]])
-        if not groups[root] and root and above is not None and len(groups[above]) == 1 and _are_papers(inside):
+        above = None if root in holding else _deepest(root, holding)
+        if above is not None and len(groups[above]) == 1 and _are_papers(inside):
             groups[above] = [evolve(group, entries=(*group.entries, *inside)) for group in groups[above]]
     return tuple(group for found in groups.values() for group in found)
 
