@@ -169,3 +169,13 @@ def test_findings_hold_no_names(read_with: ReadWith) -> None:
         for case in read_with("carestream", sample.files()).cases:
             said = " ".join(f"{finding.message} {finding.hint}" for finding in case.findings).casefold()
             assert not any(name in said for name in ("roe", "doe", "csc-", "1013", "4711"))
+
+
+def test_damaged_packages_do_not_stop_recognition(read_with: ReadWith) -> None:
+    """A DICOM in a zip that cannot be unpacked is no DICOM of ours; the meshes beside it are."""
+    packed = bytearray(zipped(meshes("stl", ARCHES) | {"x.dcm": dicom()}))
+    start = packed.index(b"x.dcm") + len("x.dcm")
+    packed[start : start + 200] = b"\xff" * 200
+    (case,) = read_with("carestream", {"1013.zip": bytes(packed)}).cases
+    assert case.closed == ()
+    assert len(case.scans) == 2

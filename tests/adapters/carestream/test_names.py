@@ -162,3 +162,29 @@ def test_the_same_name_twice_is_suspicious() -> None:
     assert codes("Maxillary Anatomy.stl", "Maxillary Anatomy (2).stl") == ["carestream.mixed-copies"]
     assert codes("Maxillary Anatomy.stl", "Maxillary Anatomy.ply") == []
     assert names("Maxillary Anatomy.stl", "Maxillary Anatomy.ply")[0][:2] == ("Maxillary Anatomy.ply", True)
+
+
+def test_long_form_elements_are_passed_over() -> None:
+    """A value of another length field does not shift what follows; one that is cut off ends the header."""
+    start = bytes(128) + b"DICM" + pack("<HHI", 2, 1, 0)[:4]
+    long_form = start + b"OB\0\0" + pack("<I", 2) + b"\0\1"
+    model = pack("<HH2sH", 8, 0x1090, b"LO", 8) + b"IS 3800 "
+    whole, cut = read_header(long_form + model), read_header(start + b"OB\0\0")
+    assert whole is not None
+    assert cut is not None
+    assert (whole.model, cut.model) == ("IS 3800", "")
+
+
+def test_a_sequence_without_an_end_ends_the_header() -> None:
+    """What stands behind it is not guessed at."""
+    head = bytes(128) + b"DICM" + pack("<HH2sHI", 8, 0x1140, b"SQ", 0, 0xFFFFFFFF) + bytes(30)
+    header = read_header(head)
+    assert header is not None
+    assert header.model == ""
+
+
+def test_letters_that_do_not_fit_the_character_set_are_kept() -> None:
+    """A wrong declaration costs accents, not the case."""
+    header = read_header(dicom(name="Muller^Zoe").replace(b"Muller^Zoe", b"M\xfcller^Zoe"))
+    assert header is not None
+    assert header.patient_name == "Müller Zoe"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from casepan.api import Sample
+from casepan.api import CorruptFile, Sample
 from casepan_medit.testing import PLAIN, exocad_style, in_folder, jaws, mesh, plain_folder, re_export, samples, zipped
 
 ReadWith = Callable[..., Any]
@@ -143,3 +143,30 @@ def test_a_zip_in_the_local_code_page_keeps_its_names(read_with: ReadWith) -> No
     """CP949 without the UTF-8 flag is read as Korean, not as box drawings."""
     files = {"케이스.zip": zipped(jaws("2026-09-09-김하늘", PLAIN, "obj"), encoding="cp949")}
     assert all("김하늘" in path for path in read_with("medit", files).roles)
+
+
+def test_a_project_with_entities_is_not_read(read_with: ReadWith) -> None:
+    """XML that tries to pull in other files costs the order, not the case."""
+    evil = b'<!DOCTYPE t [<!ENTITY x SYSTEM "file:///etc/passwd">]><Treatment><Notes>&x;</Notes></Treatment>'
+    files = {path: evil if path.endswith("Project") else content for path, content in exocad_style().items()}
+    read = read_with("medit", files)
+    assert read.codes == {"medit.project-unreadable"}
+    assert read.cases[0].prescription.notes is None
+
+
+def test_composed_and_decomposed_names_are_one_case(read_with: ReadWith) -> None:
+    """A Mac writes accents as two characters."""
+    keys = [
+        read_with("medit", in_folder(f"2026-09-11-{name}", jaws(f"2026-09-09-{name}", PLAIN, "stl"))).cases[0].key
+        for name in ("Zo\u00eb", "Zoe\u0308")
+    ]
+    assert keys[0] == keys[1]
+
+
+def test_damaged_neighbours_do_not_stop_recognition(read_with: ReadWith) -> None:
+    """A zip member that cannot be unpacked is no proof of anything; reading it will say what is wrong."""
+    packed = bytearray(zipped(jaws("2026-09-09-Roe", PLAIN, "obj"), deflate=True))
+    start = packed.index(b"2026-09-09-Roe-maxillary.obj") + len("2026-09-09-Roe-maxillary.obj")
+    packed[start : start + 64] = b"\xff" * 64
+    with pytest.raises(CorruptFile):
+        read_with("medit", {"2026-09-11-Roe.zip": bytes(packed)})

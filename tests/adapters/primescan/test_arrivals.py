@@ -10,6 +10,7 @@ import pytest
 from casepan.api import NotReady, Sample
 from casepan_primescan.testing import (
     GUID,
+    OTHER_GUID,
     connect_folder,
     ds_core,
     dxd,
@@ -170,3 +171,25 @@ def test_findings_hold_no_names(read_with: ReadWith) -> None:
         for case in read_with("primescan", sample.files()).cases:
             said = " ".join(f"{finding.message} {finding.hint}" for finding in case.findings).casefold()
             assert not any(name in said for name in ("muster", "anna", "tmp-000", "pat001", "2510"))
+
+
+def test_a_record_with_entities_is_not_read(read_with: ReadWith) -> None:
+    """The DXD stays known, its record does not count."""
+    evil = b'<!DOCTYPE d [<!ENTITY x "y">]><DentalCase><CaseGUID>&x;</CaseGUID></DentalCase>'
+    read = read_with("primescan", {"m.dxd": zipped({"DentalCase.xml": evil})})
+    assert read.codes == {"primescan.record-unreadable", "format.closed"}
+
+
+def test_each_of_two_cases_keeps_its_own_sheet(read_with: ReadWith) -> None:
+    """A PDF named like a DXD belongs to it; one that fits neither is nobody's."""
+    files = {"a.dxd": dxd(), "b.dxd": dxd(guid=OTHER_GUID), "b.pdf": b"%PDF-b", "c.pdf": b"%PDF-c"}
+    cases = read_with("primescan", in_folder("mail", files)).cases
+    assert [[attachment.file.name for attachment in case.attachments] for case in cases] == [[], ["b.pdf"]]
+
+
+def test_two_local_exports_in_one_arrival_are_two_cases(read_with: ReadWith) -> None:
+    """Session folders side by side do not mix."""
+    files = {path.replace("PAT001D1", f"week/PAT{n}"): content for n in "12" for path, content in local_stl().items()}
+    cases = read_with("primescan", files).cases
+    assert [case.key.vendor_id for case in cases] == ["pat1", "pat2"]
+    assert [len(case.scans) for case in cases] == [2, 2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache, partial
 from io import BytesIO
-from zipfile import ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from casepan.api import Expected, Sample
 from casepan.testing import jaw_pair, scan_bytes, small_scan
@@ -59,7 +59,7 @@ SHOWS = {
 }
 
 
-def zipped(members: Mapping[str, bytes], *, encoding: str = "utf-8") -> bytes:
+def zipped(members: Mapping[str, bytes], *, encoding: str = "utf-8", deflate: bool = False) -> bytes:
     """A zip of fixed dates; in another encoding its names carry no UTF-8 flag, as Medit Link writes them."""
     target = BytesIO()
     raw = {}
@@ -69,7 +69,9 @@ def zipped(members: Mapping[str, bytes], *, encoding: str = "utf-8") -> bytes:
             if encoding != "utf-8":
                 stand_in = f"@{number}".ljust(len(name.encode(encoding)), "@")
                 raw[stand_in.encode()] = name.encode(encoding)
-            archive.writestr(ZipInfo(stand_in, (2026, 9, 11, 9, 0, 0)), content)
+            archive.writestr(
+                ZipInfo(stand_in, (2026, 9, 11, 9, 0, 0)), content, ZIP_DEFLATED if deflate else ZIP_STORED
+            )
     packed = target.getvalue()
     for stand_in_bytes, name_bytes in raw.items():
         packed = packed.replace(stand_in_bytes, name_bytes)
