@@ -1,0 +1,148 @@
+"""Random kill -9 of children, of the supervisor and of the whole tree, over many cases to three destinations.
+
+    python benchmarks/durability/chaos.py --cases 400 --kills 200
+
+Judged from outside: what lies at the destinations, what the server counted, what the steps noted; then the ledger.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from datetime import datetime
+from pathlib import Path
+
+import durlab
+from flaky import Flaky
+
+from casepan.running.ledger import Ledger
+
+HERE = Path(__file__).parent
+
+
+def children_of(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+class Chaos:
+    def __init__(self, root: Path, cases: int, kills: int, seed: int) -> None:
+        self.root, self.cases, self.kills = root, cases, kills
+        self.chance = random.Random(seed)
+        self.server = Flaky(seed)
+        self.done: Counter[str] = Counter()
+
+    def start(self) -> subprocess.Popen[bytes]:
+        errors = (self.root / "supervisors.log").open("ab")
+        command = [sys.executable, str(HERE / "supervise.py"), str(self.root), self.server.url, str(self.cases)]
+        environment = {**os.environ, "DURLAB": str(self.root), "PYTHONPATH": str(HERE)}
+        return subprocess.Popen(command, env=environment, stderr=errors, cwd=HERE)
+
+    def run(self) -> float:
+        durlab.drop_cases(self.root, self.cases)
+        begun, supervisor = time.monotonic(), self.start()
+        while True:
+            time.sleep(self.chance.uniform(0.1, 1.2) if sum(self.done.values()) < self.kills else 0.5)
+            if supervisor.poll() is not None:
+                if supervisor.returncode == 0:
+                    return time.monotonic() - begun
+                supervisor = self.start()
+            elif sum(self.done.values()) < self.kills:
+                self.strike(supervisor)
+
+    def strike(self, supervisor: subprocess.Popen[bytes]) -> None:
+        children = children_of(supervisor.pid)
+        draw = self.chance.random()
+        if draw < 0.6 and children:
+            kill(self.chance.choice(children))
+            self.done["child"] += 1
+        elif draw < 0.8:
+            kill(supervisor.pid)
+            supervisor.wait()
+            self.done["supervisor"] += 1
+        else:
+            for pid in (supervisor.pid, *children):
+                kill(pid)
+            supervisor.wait()
+            self.done["tree"] += 1
+
+
+def judge(chaos: Chaos, seconds: float) -> bool:
+    ledger = Ledger(chaos.root / "state" / "ledger.sqlite")
+    cases, deliveries = ledger.cases(), ledger.deliveries()
+    broken = ledger.verify()
+    recorded = {}
+    for event in ledger.events(limit=10_000_000):
+        if event.kind == "step.done":
+            when = datetime.fromisoformat(event.at).timestamp()
+            recorded[(event.ref, json.loads(event.detail)["step"])] = when
+    ledger.close()
+    by_export = defaultdict(set)
+    for row in deliveries:
+        if row.state == "sent":
+            by_export[row.export].add(row.key)
+    folders = {json.loads(path.read_text())["key"] for path in (chaos.root / "out/folder").glob("*/manifest.json")}
+    zips = len(list((chaos.root / "out/zip").glob("*.zip")))
+    taken = {path.strip("/"): count for path, count in chaos.server.taken.items()}
+    starts, after = Counter(), 0
+    for line in (chaos.root / "trace.log").read_text().splitlines():
+        when, what, ref, _ = line.split()
+        if what.startswith("step:"):
+            step = (ref, what.removeprefix("step:"))
+            starts[step] += 1
+            after += step in recorded and float(when) > recorded[step] + 0.002
+    unknown = [row for row in deliveries if row.state == "unknown" and row.not_before is None]
+    lost = chaos.cases - len({row.key_hash for row in cases if row.state == "handed-on"})
+    doubles = sum(count - 1 for count in taken.values() if count > 1)
+    figures = {
+        "cases": chaos.cases, "kills": dict(chaos.done), "seconds": round(seconds, 1),
+        "states": dict(Counter(row.state for row in cases)), "lost": lost, "twice in the ledger": len(cases) - chaos.cases,
+        "folder: at the destination / recorded": (len(folders), len(by_export["folder"])),
+        "zip: at the destination / recorded": (zips, len(by_export["zip"])),
+        "http: at the destination / recorded": (len(taken), len(by_export["http"])),
+        "http duplicates": doubles, "http asked": chaos.server.asked, "unknown and visible": len(unknown),
+        "steps run again before they were recorded": sum(count - 1 for count in starts.values()),
+        "steps run again after they were recorded": after, "breaks in the trail": len(broken),
+    }  # fmt: skip
+    for name, value in figures.items():
+        print(f"{name:45} {value}")
+    same = folders == by_export["folder"] and set(taken) == by_export["http"]
+    return not (lost or doubles or after or broken or len(cases) != chaos.cases) and same
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=400)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["DURLAB"] = folder
+        chaos = Chaos(Path(folder), given.cases, given.kills, given.seed)
+        seconds = chaos.run()
+        good = judge(chaos, seconds)
+        if not good:
+            print((Path(folder) / "supervisors.log").read_text()[-3000:])
+    print("PASSED" if good else "FAILED")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
