@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casepan.mesh.text import BadNumberError, key, tokenise
@@ -12,6 +12,7 @@ from casepan.mesh.text import BadNumberError, key, tokenise
 FORMS = ("{}", "{:f}", "{:.3f}", "{:e}", "{:E}", "{:.12g}", "{:+.2e}", "{:.0f}.", "{:.17g}")
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.floats(allow_nan=False, allow_infinity=False, width=32), st.sampled_from(FORMS)), max_size=40)
 )
@@ -23,12 +24,14 @@ def test_written_floats_are_read_back(values: list[tuple[float, str]]) -> None:
         assert np.array_equal(read.astype(np.float32), np.array([float(word) for word in words]).astype(np.float32))
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-(2**53), 2**53), max_size=30))
 def test_integers_are_exact(values: list[int]) -> None:
     """Indices and counts lose no digit."""
     assert tokenise("\n".join(map(str, values)).encode()).numbers().tolist() == values
 
 
+@settings(deadline=None)
 @given(st.text("0123456789.eE+-xn_", min_size=1, max_size=9))
 def test_a_word_is_a_number_exactly_when_float_says_so(word: str) -> None:
     """No other grammar than that of ``float()``, less its underscores."""
@@ -57,6 +60,7 @@ def test_infinity_has_many_spellings(word: str, value: float) -> None:
     assert tokenise(word.encode()).numbers().tolist() == [value]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_words_are_what_stands_between_blanks(text: bytes) -> None:
     """Bytes up to 32 separate, everything else is a word."""

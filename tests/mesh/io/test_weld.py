@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casepan.mesh import Mesh
@@ -23,6 +23,7 @@ def plain_weld(points: np.ndarray) -> tuple[list[tuple[int, ...]], list[int]]:
     return list(seen), inverse
 
 
+@settings(deadline=None)
 @given(POINTS)
 def test_weld_is_that_of_a_dictionary(points: list[tuple[float, float, float]]) -> None:
     """First-seen order, bit for bit, with NaN, infinities and both zeros."""
@@ -60,6 +61,7 @@ def test_weld_does_not_change_its_input() -> None:
     assert np.signbit(points[0, 0])
 
 
+@settings(deadline=None)
 @given(POINTS.filter(lambda points: len(points) >= 3), st.randoms(use_true_random=False))
 def test_permutation_changes_no_count(points: list[tuple[float, float, float]], chance: object) -> None:
     """Shuffled points weld to as many vertices, in groups of the same sizes."""
@@ -71,6 +73,7 @@ def test_permutation_changes_no_count(points: list[tuple[float, float, float]], 
     assert sorted(np.bincount(first[1])) == sorted(np.bincount(second[1]))
 
 
+@settings(deadline=None)
 @given(POINTS.filter(lambda points: len(points) >= 3))
 def test_weld_is_idempotent(points: list[tuple[float, float, float]]) -> None:
     """A welded surface welds to itself, face for face."""
