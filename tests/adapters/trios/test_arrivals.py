@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 
-from casepan.api import CorruptFile, FolderPath, Sample
-from casepan_trios.handoff import Inbox
-from casepan_trios.options import InboxOptions
+from casepan.api import CorruptFile, Sample
 from casepan_trios.plugin import casepan_findings
 from casepan_trios.reading import comments_of
 from casepan_trios.testing import order_tree, samples, scan
@@ -303,19 +301,6 @@ def test_a_locked_or_broken_exchange_file_is_no_error(read_with: ReadWith) -> No
         (case,) = read_with("trios", {"c/Doe.3oxz": content}).cases
         assert [file.format for file in case.closed] == ["3oxz"]
         assert case.prescription.notes is None
-
-
-def test_the_inbox_stage_tells_what_to_watch() -> None:
-    """Everything in the folder is taken, unfinished downloads are not."""
-    watch = Inbox(InboxOptions(path=FolderPath("in"))).watch()
-    assert (watch.path, watch.settle, watch.names) == ("in", 60.0, ())
-    assert "*.crdownload" in watch.skip
-
-
-def test_the_inbox_refuses_an_unknown_end() -> None:
-    """The source is left or moved, nothing else."""
-    with pytest.raises(ValueError, match="done"):
-        InboxOptions(path=FolderPath("in"), done="delete")
 
 
 def test_every_question_of_this_adapter_is_documented() -> None:

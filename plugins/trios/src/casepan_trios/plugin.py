@@ -13,6 +13,7 @@ from casepan.api import (
     Openness,
     Recognition,
     Sample,
+    TransformerSpec,
     hookimpl,
 )
 
@@ -54,6 +55,16 @@ def casepan_importers() -> Iterable[ImporterSpec]:
         factory="casepan_trios.handoff:Inbox",
         options="casepan_trios.options:InboxOptions",
         watches=True,
+    )
+
+
+@hookimpl
+def casepan_transformers() -> Iterable[TransformerSpec]:
+    """One gives scans 3Shape's names."""
+    yield TransformerSpec(
+        name="trios.names",
+        summary="Name scans as 3Shape exports do, for a partner who works with 3Shape",
+        factory="casepan_trios.handoff:OpenNames",
     )
 
 
