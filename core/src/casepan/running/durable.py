@@ -16,6 +16,7 @@ from casepan.model.documents import dumps
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
+WINDOWS = os.name == "nt"
 RENAME_TRIES = 10
 RENAME_PAUSE = 0.05
 
@@ -43,7 +44,7 @@ def private_folder(path: Path) -> Path:
     """
     try:
         path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-        if path.stat().st_mode & 0o077 and os.name == "posix":
+        if path.stat().st_mode & 0o077 and not WINDOWS:
             path.chmod(FOLDER_MODE)
     except OSError as error:
         raise state_error(error, path) from error
@@ -52,7 +53,7 @@ def private_folder(path: Path) -> Path:
 
 def sync_folder(path: Path) -> None:
     """Flush a folder's entries; Windows has no such call and journals renames itself."""
-    if os.name != "posix":
+    if WINDOWS:
         return
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -81,7 +82,7 @@ def rename_over(source: Path, target: Path) -> None:
         try:
             source.replace(target)
         except PermissionError:
-            if os.name == "posix" or not left:
+            if not WINDOWS or not left:
                 raise
             time.sleep(RENAME_PAUSE)
         else:
