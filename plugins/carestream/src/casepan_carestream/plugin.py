@@ -13,6 +13,7 @@ from casepan.api import (
     Openness,
     Recognition,
     Sample,
+    TransformerSpec,
     hookimpl,
 )
 
@@ -55,6 +56,18 @@ def casepan_importers() -> Iterable[ImporterSpec]:
             "casepan_carestream.handoff:Packages",
             "casepan_carestream.options:PackagesOptions",
             watches=True,
+        ),
+    )
+
+
+@hookimpl
+def casepan_transformers() -> Iterable[TransformerSpec]:
+    """One gives scans the names of this ecosystem."""
+    return (
+        TransformerSpec(
+            "carestream.names",
+            "name scans by ScanFlow's catalogue, for a partner who works with Carestream or DEXIS",
+            "casepan_carestream.handoff:CatalogueNames",
         ),
     )
 

@@ -13,6 +13,7 @@ from casepan.api import (
     Openness,
     Recognition,
     Sample,
+    TransformerSpec,
     hookimpl,
 )
 
@@ -55,6 +56,18 @@ def casepan_importers() -> Iterable[ImporterSpec]:
             "casepan_medit.handoff:Downloads",
             "casepan_medit.options:DownloadsOptions",
             watches=True,
+        ),
+    )
+
+
+@hookimpl
+def casepan_transformers() -> Iterable[TransformerSpec]:
+    """One gives scans the names of this ecosystem."""
+    return (
+        TransformerSpec(
+            "medit.names",
+            "name scans as Medit Link does, for a partner who works with Medit or exocad",
+            "casepan_medit.handoff:MeditNames",
         ),
     )
 

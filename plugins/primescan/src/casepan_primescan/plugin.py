@@ -13,6 +13,7 @@ from casepan.api import (
     Openness,
     Recognition,
     Sample,
+    TransformerSpec,
     hookimpl,
 )
 
@@ -55,6 +56,18 @@ def casepan_importers() -> Iterable[ImporterSpec]:
             "casepan_primescan.handoff:Downloads",
             "casepan_primescan.options:DownloadsOptions",
             watches=True,
+        ),
+    )
+
+
+@hookimpl
+def casepan_transformers() -> Iterable[TransformerSpec]:
+    """One gives scans the names of this ecosystem."""
+    return (
+        TransformerSpec(
+            "primescan.names",
+            "name scans as DS Core's exocad download does, for a partner who imports such downloads",
+            "casepan_primescan.handoff:DsCoreNames",
         ),
     )
 
