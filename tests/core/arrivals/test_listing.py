@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
+import random
 import sys
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from casepan.arrivals import archive
 from casepan.arrivals.archive import ArchiveLimits
 from casepan.arrivals.listing import FolderListing, Opening, open_archive
 from casepan.arrivals.walking import walk
 from casepan.contract.listing import READ_BYTES
-from casepan.errors import CaseError, ClosedFormat, CorruptFile, LimitExceeded, NotReady, UnsafeArchive, UsageError
+from casepan.errors import (
+    CaseError,
+    ClosedFormat,
+    CorruptFile,
+    LimitExceeded,
+    NotReady,
+    StateError,
+    UnsafeArchive,
+    UsageError,
+)
 
 Maker = Callable[..., Path]
 STL = b"solid scan\nendsolid scan\n"
@@ -202,6 +216,16 @@ def test_names_that_lead_out_are_refused(make_zip: Maker, name: str) -> None:
         FolderListing.of(make_zip("a.zip", {name: STL}))
 
 
+@pytest.mark.parametrize("name", ["a" * 1025, "a\0b.stl"])
+def test_names_that_no_file_can_have_are_refused(make_zip: Maker, name: str) -> None:
+    """Monstrous ones and those with a NUL."""
+    plain = name.replace("\0", "~").encode()
+    path = make_zip("a.zip", {plain.decode(): STL})
+    path.write_bytes(path.read_bytes().replace(plain, name.encode()))
+    with pytest.raises(UnsafeArchive, match="no file can have"):
+        FolderListing.of(path)
+
+
 def test_backslashes_in_a_zip_part_folders(make_zip: Maker) -> None:
     """Old Windows programs write them."""
     assert paths(FolderListing.of(make_zip("a.zip", {"Scans\\Upper\\a.stl": STL}))) == ["a.zip!Scans/Upper/a.stl"]
@@ -321,10 +345,10 @@ def test_an_unknown_packing_method_is_corrupt(make_zip: Maker) -> None:
 def test_links_in_a_zip_are_set_aside(tmp_path: Path) -> None:
     """A member that is a symbolic link is no entry."""
     path = tmp_path / "a.zip"
-    with zipfile.ZipFile(path, "w") as archive:
+    with zipfile.ZipFile(path, "w") as packed:
         link = zipfile.ZipInfo("link.stl")
         link.external_attr = 0o120777 << 16
-        archive.writestr(link, "/etc/passwd")
+        packed.writestr(link, "/etc/passwd")
     listing = FolderListing.of(path)
     assert listing.entries == ()
     assert listing.set_aside[0].path == "a.zip!link.stl"
@@ -361,19 +385,19 @@ def test_open_archive_looks_into_other_suffixes(make_folder: Maker, make_zip: Ma
     """An adapter can look into a .dxd: member names and bounded reads."""
     packed = make_zip("x.zip", {"DentalCase.xml": b"<a/>", "mesh.bin": bytes(1000)}).read_bytes()
     listing = FolderListing.of(make_folder("case", {"a.dxd": packed}))
-    with open_archive(listing, "a.dxd") as archive:
-        assert [entry.path for entry in archive.members] == ["DentalCase.xml", "mesh.bin"]
-        assert archive.read("DentalCase.xml") == b"<a/>"
+    with open_archive(listing, "a.dxd") as found:
+        assert [entry.path for entry in found.members] == ["DentalCase.xml", "mesh.bin"]
+        assert found.read("DentalCase.xml") == b"<a/>"
         with pytest.raises(LimitExceeded):
-            archive.read("mesh.bin", limit=999)
+            found.read("mesh.bin", limit=999)
 
 
 def test_open_archive_works_inside_a_zip(make_zip: Maker) -> None:
     """Also when the .dxd itself came in a zip."""
     inner = make_zip("x.zip", {"DentalCase.xml": b"<a/>"}).read_bytes()
     listing = FolderListing.of(make_zip("a.zip", {"b.dxd": inner}))
-    with open_archive(listing, "a.zip!b.dxd") as archive:
-        assert archive.head("DentalCase.xml") == b"<a/>"
+    with open_archive(listing, "a.zip!b.dxd") as found:
+        assert found.head("DentalCase.xml") == b"<a/>"
 
 
 def test_an_unreadable_folder_is_a_typed_error(make_folder: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -395,3 +419,68 @@ def test_too_many_files_and_too_deep_folders_are_refused(make_folder: Maker) -> 
         walk(make_folder("many", {f"{n}.stl": STL for n in range(3)}), most=2)
     with pytest.raises(LimitExceeded, match="deep"):
         walk(make_folder("deep", {"a/" * 70 + "b.stl": STL}))
+
+
+def test_a_large_member_is_unpacked_into_a_temporary_file(make_zip: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It can be sought all the same."""
+    monkeypatch.setattr(archive, "IN_MEMORY", 1)
+    with (
+        FolderListing.of(make_zip("a.zip", {"a.stl": b"0123456789"})) as listing,
+        listing.open("a.zip!a.stl") as stream,
+    ):
+        stream.seek(7)
+        assert stream.read() == b"789"
+
+
+def test_a_full_temporary_folder_is_a_state_error(make_zip: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not the case's fault."""
+
+    class Full(io.BytesIO):
+        def write(self, content: object) -> int:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(archive, "IN_MEMORY", 1)
+    monkeypatch.setattr("tempfile.TemporaryFile", Full)
+    with pytest.raises(StateError, match="No space left"):
+        FolderListing.of(make_zip("a.zip", {"a.stl": b"0123456789"})).open("a.zip!a.stl")
+
+
+def test_the_unicode_path_field_names_a_member(tmp_path: Path) -> None:
+    """Info-ZIP's field is believed when it belongs to the raw name, and not when it does not."""
+    names = []
+    for raw in (b"M?ller.stl", b"other.stl"):
+        info = zipfile.ZipInfo("M?ller.stl", (2026, 1, 31, 12, 0, 0))
+        body = b"\x01" + zlib.crc32(raw).to_bytes(4, "little") + "Müller.stl".encode()
+        info.extra = b"\x75\x70" + len(body).to_bytes(2, "little") + body
+        with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
+            packed.writestr(info, STL)
+        names += paths(FolderListing.of(tmp_path / "a.zip"))
+    assert names == ["a.zip!Müller.stl", "a.zip!M?ller.stl"]
+
+
+def test_a_time_that_is_no_date_is_zero(make_zip: Maker) -> None:
+    """Some programs write none."""
+    path = make_zip("a.zip", {"a.stl": STL})
+    packed = bytearray(path.read_bytes())
+    entry = packed.rindex(b"PK\x01\x02")
+    packed[entry + 12 : entry + 16] = bytes(4)
+    path.write_bytes(packed)
+    assert FolderListing.of(path).entries[0].mtime == 0.0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_zip_with_wrong_bytes_never_raises_a_bare_error(make_zip: Maker, seed: int) -> None:
+    """Whatever is damaged, the answer is typed."""
+    whole = make_zip("a.zip", {"a/b.stl": STL * 9, b"M\x81ller.stl": STL, "c.xml": b"<a/>"}).read_bytes()
+    chance = random.Random(seed)
+    for _ in range(250):
+        packed = bytearray(whole)
+        for _ in range(chance.randint(1, 4)):
+            packed[chance.randrange(len(packed))] = chance.randrange(256)
+        path = make_zip("b.zip", {})
+        path.write_bytes(packed)
+        with contextlib.suppress(CaseError):
+            listing = FolderListing.of(path)
+            for entry in listing.entries:
+                with contextlib.suppress(CaseError):
+                    listing.open(entry.path).close()

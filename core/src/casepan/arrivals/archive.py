@@ -17,11 +17,13 @@ from attrs import frozen
 
 from casepan.arrivals.codepages import DEFAULT_ORDER, decode_names
 from casepan.contract.listing import HEAD_BYTES, READ_BYTES, Entry
-from casepan.errors import ClosedFormat, CorruptFile, LimitExceeded, UnsafeArchive
+from casepan.errors import ClosedFormat, CorruptFile, LimitExceeded, StateError, UnsafeArchive
 from casepan.model.files import IgnoredFile
 
 IN_MEMORY = 64 * 1024 * 1024
 CHUNK = 1024 * 1024
+LONGEST_PATH = 1024
+"""Letters of a member's path. A zip could hold 65,535 bytes, no export needs 300, and patterns get slow on thousands."""
 _UTF8_FLAG = 0x800
 _ENCRYPTED = 0x1
 _UNICODE_PATH = 0x7075
@@ -113,12 +115,20 @@ class Archive:
         return b"".join(self._chunks(name))
 
     def open(self, name: str) -> BinaryIO:
-        """A member as a seekable stream: in memory up to 64 MiB, else in an unnamed temporary file."""
+        """A member as a seekable stream: in memory up to 64 MiB, else in an unnamed temporary file.
+
+        Raises:
+            CorruptFile: damaged. ClosedFormat: behind a password. StateError: the temporary folder is full.
+        """
         size = self._infos[name].file_size
         target = BytesIO() if size <= IN_MEMORY else cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115
         try:
             for chunk in self._chunks(name):
                 target.write(chunk)
+        except OSError as error:
+            target.close()
+            reason = f"cannot unpack into the temporary folder: {error.strerror}"
+            raise StateError(reason, hint="Make room on that disk, or let TMPDIR name another one.") from error
         except BaseException:
             target.close()
             raise
@@ -198,7 +208,7 @@ def _check_names(names: Sequence[str], place: str) -> None:
         parts = name.split("/")
         if name.startswith("/") or ".." in parts or parts[0][1:2] == ":":
             _unsafe("a zip with a name that leads out of its own folder", place)
-        if "\0" in name or not parts[-1]:
+        if "\0" in name or not parts[-1] or len(name) > LONGEST_PATH:
             _unsafe("a zip with a name that no file can have", place)
     if any(count > 1 for count in Counter(names).values()):
         _unsafe("a zip that holds two files of one name", place)
