@@ -78,14 +78,10 @@ def recognise(listing: Listing, registry: Recogniser) -> RecognitionResult:
 def _result(
     listing: Listing, chosen: tuple[Recognition, ...], others: tuple[Recognition, ...], disputed: Sequence[Recognition]
 ) -> RecognitionResult:
-    if disputed:
-        error: CaseError | None = _ambiguous(listing, disputed)
-        code = "arrival.ambiguous"
-    elif not chosen:
-        error, code = _unrecognised(listing), "arrival.unrecognised"
-    else:
+    if not disputed and chosen:
         return RecognitionResult(chosen, others, _unclaimed(listing, chosen))
-    assert error is not None
+    error: CaseError = _ambiguous(listing, disputed) if disputed else _unrecognised(listing)
+    code = "arrival.ambiguous" if disputed else "arrival.unrecognised"
     return RecognitionResult(chosen, others, (Finding(code, "error", error.reason, hint=error.hint),), error)
 
 
