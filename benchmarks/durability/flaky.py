@@ -1,4 +1,4 @@
-"""An HTTP destination that refuses some, takes some without saying so, and answers when asked. It never removes doubles itself."""
+"""An HTTP destination that refuses some, takes some without saying so, and answers when asked. It removes no doubles."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class FakeLab:
 
     def lab(self, *steps: Step, export: tuple[Export, ...] = (), **more: Any) -> Lab:
         """A lab with one pipeline ``p``."""
-        settings = {"time_limit": Duration(20.0), "memory_limit": ByteCount(1 << 30), "attempts": 2, **more}
+        settings: dict[str, Any] = {"time_limit": Duration(20.0), "memory_limit": ByteCount(1 << 30), "attempts": 2, **more}
         pipeline = Pipeline(
             name="p",
             import_=(ImportStep(use="fake.inbox", with_={"path": "inbox"}),),
@@ -77,9 +77,9 @@ def make_look(code: str = "mesh.hole", severity: str = "warning", **more: Any) -
 
 def make_send(id: str = "out", *, use: str = "fake.send", do: str = "deliver", **more: Any) -> Export:
     """An export with the fake destination; ``times`` and ``seconds`` are options of it."""
-    options = {name: more.pop(name) for name in ("times", "seconds") if name in more}
+    options: dict[str, Any] = {name: more.pop(name) for name in ("times", "seconds") if name in more}
     retry = Retry(attempts=3, first_delay=Duration(0.05), max_delay=Duration(0.2))
-    settings = {"retry": retry, "time_limit": Duration(1.0), **more}
+    settings: dict[str, Any] = {"retry": retry, "time_limit": Duration(1.0), **more}
     return Export(use=use, id=id, with_={"path": f"out/{id}", "do": do, **options}, **settings)
 
 

@@ -280,6 +280,29 @@ def test_an_absent_delivery_is_not_sent_before_the_senders_time_limit(ledger: Le
     assert again.state == "retry"
 
 
+def test_a_send_that_is_taken_over_is_in_doubt(ledger: Ledger, clock: Clock) -> None:
+    """After the lease another owner asks the destination before anything else, and the first may not commit."""
+    claim = decided(ledger, "a")
+    begin(ledger, claim, "key-a", parallel=1)
+    clock.time += 11.0
+    second = claimed(ledger, "second")
+    row = ledger.next_delivery(second)
+    assert row is not None
+    assert row.state == "unknown"
+    assert not ledger.owns_send(claim, "key-a")
+    with pytest.raises(FenceLost):
+        ledger.delivered(claim, "key-a", "sha")
+
+
+def test_finished_cases_are_not_looked_at(ledger: Ledger) -> None:
+    """A claim finds work through the indexes of open states."""
+    from casepan.running.ledger.cases import DUE
+
+    plan_ = ledger.all(f"explain query plan {DUE}".replace(":now", "0"))
+    details = [row["detail"] for row in plan_]
+    assert not [detail for detail in details if detail.startswith(("SCAN cases", "SCAN deliveries"))]
+
+
 def test_recovery_frees_what_the_dead_held(ledger: Ledger) -> None:
     """Claims are void without costing an attempt, sends are unknown, slots are free."""
     claim = decided(ledger, "a", "b")
