@@ -19,7 +19,20 @@ if TYPE_CHECKING:
     from casepan.mesh.hps.geometry import connectivity
     from casepan.mesh.hps.metadata import Transform
     from casepan.mesh.intersect import SelfIntersections, self_intersections
+    from casepan.mesh.layers import DoubleLayer, double_layers
     from casepan.mesh.loops import Loop
+    from casepan.mesh.measures import (
+        Box,
+        Roughness,
+        bounding_box,
+        edge_lengths,
+        edge_percentiles_mm,
+        faces_per_mm2,
+        local_density,
+        mean_curvature,
+        oriented_box,
+        roughness,
+    )
     from casepan.mesh.pictures import Frame, Heat, Scale, View, guess_frame, render
     from casepan.mesh.reading import read_mesh
     from casepan.mesh.repair import Change, drop_bad_faces, drop_islands, fix_orientation, weld_close
@@ -31,8 +44,10 @@ if TYPE_CHECKING:
 
 # A module must not have the name of a function exported here: importing it would put it in the function's place.
 _HOMES = {
+    "Box": "measures",
     "Change": "repair",
     "Component": "structure",
+    "DoubleLayer": "layers",
     "EdgeTable": "edges",
     "Frame": "pictures",
     "Gap": "gap",
@@ -41,6 +56,7 @@ _HOMES = {
     "Loop": "loops",
     "Loss": "writing",
     "Mesh": "surface",
+    "Roughness": "measures",
     "Scale": "pictures",
     "SelfIntersections": "intersect",
     "Texture": "surface",
@@ -48,20 +64,29 @@ _HOMES = {
     "Transform": "hps.metadata",
     "View": "pictures",
     "area_mm2": "area",
+    "bounding_box": "measures",
     "connectivity": "hps.geometry",
     "decimate": "simplify",
     "distance": "gap",
+    "double_layers": "layers",
     "drop_bad_faces": "repair",
     "drop_islands": "repair",
+    "edge_lengths": "measures",
+    "edge_percentiles_mm": "measures",
+    "faces_per_mm2": "measures",
     "fill_holes": "fill",
     "fix_orientation": "repair",
     "guess_frame": "pictures",
     "hps_textures": "contents",
     "inventory": "contents",
+    "local_density": "measures",
+    "mean_curvature": "measures",
     "mean_normal": "area",
+    "oriented_box": "measures",
     "read_mesh": "reading",
     "read_with_key": "hps.closed",
     "render": "pictures",
+    "roughness": "measures",
     "self_intersections": "intersect",
     "sniff_format": "sniff",
     "topology": "structure",
@@ -71,8 +96,10 @@ _HOMES = {
 }
 
 __all__ = [
+    "Box",
     "Change",
     "Component",
+    "DoubleLayer",
     "EdgeTable",
     "Frame",
     "Gap",
@@ -81,6 +108,7 @@ __all__ = [
     "Loop",
     "Loss",
     "Mesh",
+    "Roughness",
     "Scale",
     "SelfIntersections",
     "Texture",
@@ -88,20 +116,29 @@ __all__ = [
     "Transform",
     "View",
     "area_mm2",
+    "bounding_box",
     "connectivity",
     "decimate",
     "distance",
+    "double_layers",
     "drop_bad_faces",
     "drop_islands",
+    "edge_lengths",
+    "edge_percentiles_mm",
+    "faces_per_mm2",
     "fill_holes",
     "fix_orientation",
     "guess_frame",
     "hps_textures",
     "inventory",
+    "local_density",
+    "mean_curvature",
     "mean_normal",
+    "oriented_box",
     "read_mesh",
     "read_with_key",
     "render",
+    "roughness",
     "self_intersections",
     "sniff_format",
     "topology",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -9,15 +10,18 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
-from casepan.mesh.area import face_areas, scaled_normals, unit
+from casepan.mesh.area import scaled_normals, unit, vertex_areas
 from casepan.mesh.finite import require_finite
 from casepan.mesh.surface import FloatArray, IntArray, Mesh
 
 _Floats = NDArray[np.float64]
 _Ids = NDArray[np.intp]
 _BLOCK = 1 << 16
-_SAMPLE_MM = 1.0  # larger faces get extra sample points so that a point above their middle finds them
+_SAMPLE_MM = (
+    1.0  # the largest distance of samples on faces far larger than usual, so that a point above them finds them
+)
 _MOST_SAMPLES = 1 << 20
+_NEAREST = 6  # samples whose faces are tried where the distance is small
 
 
 @define(frozen=True, slots=False, eq=False)
@@ -89,8 +93,8 @@ def distance(scan: Mesh, other: Mesh, limit_mm: float = 2.0) -> Gap:
     """Distances from the vertices of one scan to the surface of another in the same frame.
 
     A tree of the other scan's vertices finds the near ones; the distance itself is that to the faces round the nearest
-    vertex and, below a quarter of the limit, to the faces round those. It is never too small; on arches 0.1 % of the
-    values are more than 1 µm too large.
+    vertex and, below a quarter of the limit, to those round the six nearest. It is never too small; farther away it can
+    be some µm too large where the nearest face has none of its corners nearest (1 % of the values on arches).
 
     Args:
         scan: the surface whose vertices are measured.
@@ -102,36 +106,42 @@ def distance(scan: Mesh, other: Mesh, limit_mm: float = 2.0) -> Gap:
     """
     require_finite(scan, other)
     scan, other = scan.welded(), other.welded()
-    near, nearest, samples = _near(scan, other, limit_mm)
-    target = _Surface.of(other, samples)
+    target = _Surface.of(other)
+    near, nearest, search = _near(scan, target, limit_mm)
     points = scan.vertices[near].astype(np.float64)
     best, faces, heights = target.measure(points, nearest)
     again = np.flatnonzero(best < (limit_mm / 4) ** 2)
-    _refine(target, points, again, (best, faces, heights))
+    for samples in search(points[again]):
+        tried = target.measure(points[again], samples)
+        better = np.flatnonzero(tried[0] < best[again])
+        places = again[better]
+        best[places], faces[places], heights[places] = (values[better] for values in tried)
     kept = np.flatnonzero(best <= limit_mm**2)
     near, faces, heights = near[kept], faces[kept], heights[kept]
     side = np.where((heights < 0) & ~_at_border(other, nearest[kept]), -1, 1).astype(np.int8)
-    areas = _vertex_areas(scan)[near]
+    areas = vertex_areas(scan)[near]
     return Gap(limit_mm, near, np.sqrt(best[kept]), side, faces, areas, scan.vertices[near])
 
 
-def _near(scan: Mesh, other: Mesh, limit: float) -> tuple[_Ids, _Ids, tuple[FloatArray, IntArray]]:
-    """Vertices of the scan near the other, the nearest sample of each, and the extra samples (places and faces)."""
+def _near(scan: Mesh, target: _Surface, limit: float) -> tuple[_Ids, _Ids, Callable[[_Floats], Iterator[_Ids]]]:
+    """Vertices of the scan near the other, the nearest sample of each, and a search for the next nearest ones."""
     from scipy.spatial import cKDTree
 
-    sizes = _face_sizes(other)
-    extra = _large_face_samples(other, sizes)
-    places = np.concatenate([other.vertices, extra[0]])
-    reach = limit + min(_SAMPLE_MM, float(np.median(sizes)) if len(sizes) else 0.0)
-    goals = np.concatenate([_used(other), np.ones(len(extra[0]), bool)])
-    asked = np.flatnonzero(_used(scan) & _inside(scan.vertices, places[goals], reach))
-    known = np.flatnonzero(goals & _inside(places, scan.vertices[asked], reach))
+    reach = limit + target.spacing
+    asked = np.flatnonzero(_used(scan) & _inside(scan.vertices, target.places[target.known], reach))
+    known = target.known[_inside(target.places[target.known], scan.vertices[asked], reach)]
     if not len(asked) or not len(known):
-        return asked[:0], known[:0], extra
-    tree = cKDTree(places[known].astype(np.float64), balanced_tree=False, compact_nodes=False)
+        return asked[:0], known[:0], lambda _: iter(())
+    tree = cKDTree(target.places[known].astype(np.float64), balanced_tree=False, compact_nodes=False)
     gaps, found = tree.query(scan.vertices[asked].astype(np.float64), distance_upper_bound=reach, workers=-1)
     hit = np.flatnonzero(np.isfinite(gaps))
-    return asked[hit], known[found[hit]], extra
+
+    def others(points: _Floats) -> Iterator[_Ids]:
+        count = min(_NEAREST, len(known))
+        ranks = range(2, count + 1)
+        return iter(known[tree.query(points, k=list(ranks), workers=-1)[1]].T) if ranks else iter(())
+
+    return asked[hit], known[found[hit]], others
 
 
 def _used(mesh: Mesh) -> NDArray[np.bool_]:
@@ -160,44 +170,65 @@ def _face_sizes(mesh: Mesh) -> FloatArray:
     return np.asarray(np.maximum.reduce(sizes))
 
 
-def _large_face_samples(mesh: Mesh, size: FloatArray) -> tuple[FloatArray, IntArray]:
+def _large_face_samples(mesh: Mesh, size: FloatArray, spacing: float) -> tuple[FloatArray, IntArray]:
     """Points spread over the faces that are too large to be found by their corners, and the face of each."""
-    large = np.flatnonzero(size > 2 * _SAMPLE_MM)
-    places, owners, count = [mesh.vertices[:0]], [large[:0]], 0
-    for face in large[np.argsort(-size[large])].tolist():
-        steps = int(np.ceil(size[face] / _SAMPLE_MM))
-        i, j = np.nonzero(np.tri(steps + 1)[::-1])
-        weights = np.stack([i, j, steps - i - j], axis=1) / steps
-        places.append((weights @ mesh.vertices[mesh.faces[face]]).astype(np.float32))
-        owners.append(np.full(len(i), face))
-        count += len(i)
-        if count > _MOST_SAMPLES:
-            break
-    return np.concatenate(places), np.concatenate(owners).astype(np.int32)
+    large = np.flatnonzero(size > 2 * spacing)
+    steps = np.ceil(size[large] / max(spacing, 1e-9) * _fitting(size[large] / max(spacing, 1e-9))).astype(np.intp)
+    places, owners = [mesh.vertices[:0]], [np.empty(0, np.int32)]
+    for count in np.unique(steps[steps > 1]).tolist():
+        faces = large[steps == count]
+        i, j = np.nonzero(np.tri(count + 1)[::-1])
+        weights = (np.stack([i, j, count - i - j], axis=1) / count).astype(np.float32)
+        places.append(np.einsum("sk,fkx->fsx", weights, mesh.vertices[mesh.faces[faces]]).reshape(-1, 3))
+        owners.append(np.repeat(faces, len(weights)).astype(np.int32))
+    return np.concatenate(places), np.concatenate(owners)
+
+
+def _fitting(steps: FloatArray) -> float:
+    """The factor that keeps the number of sample points within bounds."""
+    return min(1.0, float(np.sqrt(_MOST_SAMPLES / max(float((steps**2).sum()), 1.0))))
 
 
 @define(frozen=True, eq=False)
 class _Surface:
-    """The other scan, ready to measure to: corners, unit normals, and the faces round every sample."""
+    """The other scan, ready to measure to.
 
-    corners: FloatArray
+    Attributes:
+        places: float32 (s, 3), sample points: its vertices, then points on the faces too large to be found by these.
+        known: ids of the samples that belong to a face.
+        spacing: of the samples; the nearest one is not much farther from the nearest point.
+        normals: float32 (m, 3), unit length.
+        starts: intp (s + 1,); the faces at sample k are ``around[starts[k]:starts[k + 1]]``.
+        around: int32, face ids.
+        ids: int32 (m, 3), corners.
+    """
+
+    places: FloatArray
+    known: _Ids
+    spacing: float
     normals: FloatArray
     starts: _Ids
     around: IntArray
     ids: IntArray
 
     @classmethod
-    def of(cls, mesh: Mesh, samples: tuple[FloatArray, IntArray]) -> _Surface:
+    def of(cls, mesh: Mesh) -> _Surface:
+        """Samples, and the faces at each of them."""
         from scipy.sparse import coo_array
 
-        rows = np.concatenate([mesh.faces.ravel(), len(mesh.vertices) + np.arange(len(samples[1]), dtype=np.int32)])
-        faces = np.concatenate([np.repeat(np.arange(len(mesh.faces), dtype=np.int32), 3), samples[1]])
-        count = len(mesh.vertices) + len(samples[1])
+        sizes = _face_sizes(mesh)
+        spacing = min(_SAMPLE_MM, 2 * float(np.median(sizes)) if len(sizes) else 0.0)
+        extra, owners = _large_face_samples(mesh, sizes, spacing)
+        count = len(mesh.vertices) + len(extra)
+        rows = np.concatenate([mesh.faces.ravel(), np.arange(len(mesh.vertices), count, dtype=np.int32)])
+        faces = np.concatenate([np.repeat(np.arange(len(mesh.faces), dtype=np.int32), 3), owners])
         table = coo_array((faces, (rows, np.zeros_like(rows))), shape=(count, 1))
         table.has_canonical_format = True  # keeps scipy from adding up the faces of one vertex
         table = table.tocsr()
+        starts = table.indptr.astype(np.intp)
+        known = np.flatnonzero(np.diff(starts))
         normals = unit(scaled_normals(mesh.vertices, mesh.faces))
-        return cls(mesh.vertices, normals, table.indptr.astype(np.intp), table.data, mesh.faces)
+        return cls(np.concatenate([mesh.vertices, extra]), known, spacing, normals, starts, table.data, mesh.faces)
 
     def measure(self, points: _Floats, samples: _Ids) -> tuple[_Floats, IntArray, _Floats]:
         """The least squared distance to the faces round one sample per point, that face, and the height over it."""
@@ -223,7 +254,7 @@ class _Surface:
 
     def _to_faces(self, points: _Floats, faces: IntArray) -> tuple[_Floats, _Floats]:
         """Squared distance from each point to its face, and the height over the face's plane."""
-        a, b, c = (self.corners[self.ids[faces, k]].astype(np.float64).T for k in range(3))
+        a, b, c = (self.places[self.ids[faces, k]].astype(np.float64).T for k in range(3))
         normal, p = self.normals[faces].astype(np.float64).T, points.T
         height = _dot(p - a, normal)
         sides = [_dot(_cross(y - x, p - x), normal) for x, y in ((a, b), (b, c), (c, a))]
@@ -248,25 +279,8 @@ def _to_edge(p: _Floats, a: _Floats, b: _Floats) -> Any:
     return _dot(rest, rest)
 
 
-def _refine(surface: _Surface, points: _Floats, which: _Ids, found: tuple[_Floats, IntArray, _Floats]) -> None:
-    """Try the faces round the corners of the faces found so far; the arrays are improved in place."""
-    best, faces, heights = found
-    start = faces[which]
-    for corner in range(3):
-        tried = surface.measure(points[which], surface.ids[start, corner].astype(np.intp))
-        better = np.flatnonzero(tried[0] < best[which])
-        places = which[better]
-        best[places], faces[places], heights[places] = (values[better] for values in tried)
-
-
 def _at_border(mesh: Mesh, samples: _Ids) -> NDArray[np.bool_]:
     """Whether each sample is a vertex on the border."""
     border = np.zeros(max(len(mesh.vertices), int(samples.max(initial=0)) + 1), bool)
     border[mesh.edges.boundary.ravel()] = True
     return border[samples]
-
-
-def _vertex_areas(mesh: Mesh) -> _Floats:
-    """A third of the area of the faces round each vertex, float64 (n,)."""
-    thirds = np.repeat(face_areas(mesh.vertices, mesh.faces) / np.float32(3), 3)
-    return np.asarray(np.bincount(mesh.faces.ravel(), thirds, len(mesh.vertices)), np.float64)

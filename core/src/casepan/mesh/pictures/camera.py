@@ -65,6 +65,9 @@ class Camera:
         )
 
 
+_EMPTY = np.array([[-5, 5], [-5, 5]], np.float32)  # what a picture of nothing shows: a square of 10 mm
+
+
 def look(
     frame: Frame, view: View, clouds: Sequence[FloatArray], size: tuple[int, int], borders: tuple[float, float]
 ) -> Camera:
@@ -89,7 +92,7 @@ def look(
     lower = float(frame.up @ frame.occlusal) > 0
     up = frame.up if view != "occlusal" else -frame.front if lower else frame.front
     axes = np.stack([np.cross(up, towards), up, towards])
-    flat = [axes[:2].astype(np.float32) @ cloud.T for cloud in clouds if len(cloud)] or [np.zeros((2, 1), np.float32)]
+    flat = [axes[:2].astype(np.float32) @ cloud.T for cloud in clouds if len(cloud)] or [_EMPTY]
     low = np.min([points.min(axis=1) for points in flat], axis=0).astype(np.float64)
     high = np.max([points.max(axis=1) for points in flat], axis=0).astype(np.float64)
     right, other = borders

@@ -176,7 +176,7 @@ def _drawn(scene: _Scene, camera: Camera, size: tuple[int, int]) -> FloatArray:
     picture[pixels, 3] = 1
     _smooth_edges(picture, scene, seen, depth, camera, size)
     covered = (seen >= 0).reshape(height, width)
-    dark = hollows(depth.reshape(height, width), covered, max(3, round(1.6 * camera.scale)), 2.5)
+    dark = hollows(depth.reshape(height, width), covered, round(min(max(1.6 * camera.scale, 3), 80)), 2.5)
     picture[:, :3] *= (1 - np.float32(0.45) * dark).reshape(-1, 1)
     return picture.reshape(height, width, 4)
 

@@ -100,6 +100,8 @@ def corner_weights(
     for part in parts:
         part *= turn
         part[(part < 0) & (part > -_SLACK)] = 0
-    size = np.abs(whole)
-    size[size == 0] = -1
-    return [part / size for part in parts]
+    flat = whole == 0
+    for part in parts:
+        part[flat] = -1
+    whole[flat] = 1
+    return [part / np.abs(whole) for part in parts]
