@@ -51,6 +51,7 @@ def read_path(plugin: str, path: Path, **options: Any) -> Read:
         for claim in claims:
             spec = specs[claim.stage]
             importer = load(spec.factory)(load(spec.options)(**options))
+            assert claim in tuple(importer.candidates(bench.importing(claim.stage)))
             cases.append(importer.read(claim, bench.importing(claim.stage)))
     return Read(claims, tuple(cases))
 

@@ -113,6 +113,13 @@ def test_texture_and_material_stay_with_their_mesh(read_with: ReadWith) -> None:
     assert textures["x-mandibular.obj"] == []
 
 
+def test_a_folder_that_somebody_named_names_nobody(read_with: ReadWith) -> None:
+    """Only a folder in Medit Link's own form carries a case name that can contradict the meshes."""
+    files = jaws("2026-09-09-Jane Roe", PLAIN, "obj")
+    assert read_with("medit", in_folder("order 4711", files)).codes == set()
+    assert read_with("medit", in_folder("2026-09-11-Max", files)).codes == {"medit.names-differ"}
+
+
 def test_an_unknown_tail_is_kept(read_with: ReadWith) -> None:
     """A mesh that nobody knows is carried along as other."""
     files = jaws("x", PLAIN, "stl") | {"x-tissue.stl": mesh("upper", "stl", 1)}

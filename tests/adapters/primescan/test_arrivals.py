@@ -118,6 +118,12 @@ def test_open_meshes_beside_a_dxd_are_worked_on(read_with: ReadWith) -> None:
     assert {scan.file.suffix: scan.preferred for scan in case.scans} == {"ply": True, "dxd": False}
 
 
+def test_files_of_inlab_are_carried_along(read_with: ReadWith) -> None:
+    """A .lab beside the DXD is of use to a lab with inLab, so it is not left behind."""
+    (case,) = read_with("primescan", in_folder("c", {"m.dxd": dxd(), "m.lab": b"LAB"})).cases
+    assert [(attachment.what, attachment.file.name) for attachment in case.attachments] == [("inlab-file", "m.lab")]
+
+
 def test_copies_of_one_dxd_are_one_case(read_with: ReadWith) -> None:
     """The second copy is set aside and said so."""
     (case,) = read_with("primescan", in_folder("c", {"m.dxd": dxd(), "m (1).dxd": dxd()})).cases

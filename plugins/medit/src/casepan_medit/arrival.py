@@ -219,9 +219,9 @@ def identity(listing: Listing, export: Export) -> str:
 def names_differ(export: Export) -> bool:
     """Whether container and meshes share no word: clinics attach scans of another record to a case.
 
-    Dates, the word "case" and single letters prove nothing.
+    Dates, the word "case" and single letters prove nothing, nor does a folder that somebody else named.
     """
-    container = _words(export.name)
+    container = _words(export.name) if export.dated else set()
     prefixes = {part.prefix for part in export.parts if part.vocabulary != "unknown"}
     people = [words for prefix in sorted(prefixes) if (words := _words(prefix))]
     strangers = bool(container) and any(not _akin(container, words) for words in people)

@@ -15,6 +15,7 @@ ADVICE = (
     "a DXD can be uploaded to a patient there and downloaded open."
 )
 DOUBLE = "a second copy of the same DXD"
+INLAB = ("lab", "rst", "con", "ilab", "cdt", "mdl", "cam")
 COMPANIONS = ("mtl", "png", "jpg", "jpeg", "bmp")
 
 
@@ -106,9 +107,10 @@ def companions(path: str, files: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def documents_of(export: arrival.Export) -> dict[str, str]:
-    """Order sheets of the portals, PDF or XPS, and the case's own record."""
-    sheets = {path: "order" for path in export.files if path.casefold().endswith((".pdf", ".xps"))}
-    return {**sheets, **dict.fromkeys(export.documents, "case-record")}
+    """Order sheets of the portals, PDF or XPS, files of CEREC and inLab programs, and the case's own record."""
+    known = dict.fromkeys(("pdf", "xps"), "order") | dict.fromkeys(INLAB, "inlab-file")
+    found = {path: known[suffix] for path in export.files if (suffix := path.rpartition(".")[2].casefold()) in known}
+    return {**found, **dict.fromkeys(export.documents, "case-record")}
 
 
 def findings_of(export: arrival.Export, from_name: object, teeth: tuple[int, ...]) -> Iterator[Finding]:
