@@ -1,0 +1,158 @@
+"""The one place that knows whether compiled kernels are there (distribution ``casepan-fast``).
+
+They give what the numpy code beside each call gives: the same integers and order, floats to the last bit where files
+depend on them. ``CASEPAN_NO_FAST=1`` in the environment switches them off.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+FloatArray = NDArray[np.float32]
+IntArray = NDArray[np.int32]
+Floats = NDArray[np.float64]
+Ids = NDArray[np.intp]
+
+API = 1
+"""The version of the calls below; kernels of another version are left alone."""
+
+_POINT = 12  # bytes of three float32
+
+
+def _load() -> ModuleType | None:
+    if os.environ.get("CASEPAN_NO_FAST") or sys.byteorder != "little":
+        return None
+    try:
+        found = import_module("casepan_fast._kernels")
+    except ImportError:
+        return None
+    return found if getattr(found, "API", None) == API else None
+
+
+_fast: Any = _load()
+
+
+def compiled() -> bool:
+    """Whether the kernels may be called; nothing else in this module works without them."""
+    return _fast is not None
+
+
+def weld(points: FloatArray) -> tuple[FloatArray, IntArray]:
+    """See :func:`casepan.mesh.weld.weld_points`."""
+    return weld_records(np.ascontiguousarray(points, np.float32), len(points), 0, _POINT, 1)
+
+
+def weld_records(data: Any, count: int, offset: int, stride: int, run: int) -> tuple[FloatArray, IntArray]:
+    """Weld points where they lie in records.
+
+    Args:
+        data: any contiguous buffer of little-endian float32 coordinates.
+        count: number of records.
+        offset: where the first point of the first record lies, in bytes.
+        stride: bytes from one record to the next.
+        run: points per record, one behind the other.
+    """
+    inverse = np.empty(count * run, np.int32)
+    found = _fast.weld(data, inverse, offset, stride, run)
+    return np.frombuffer(found, np.float32).reshape(-1, 3), inverse
+
+
+def mark_faces(faces: IntArray, vertex_count: int) -> NDArray[np.uint8]:
+    """uint8 (m,): 1 for faces with two equal corners, 2 for faces with the corners of an earlier one, else 0."""
+    marks = np.empty(len(faces), np.uint8)
+    _fast.mark_faces(np.ascontiguousarray(faces, np.int32), marks, vertex_count)
+    return marks
+
+
+def count_edges(
+    faces: IntArray, marks: NDArray[np.uint8], vertex_count: int
+) -> tuple[IntArray, IntArray, NDArray[np.uint16]] | None:
+    """``start``, ``high`` and narrow ``uses`` of an :class:`EdgeTable` of the faces marked 0; None where an edge has
+    more than 255 faces on one side."""
+    start = np.empty(vertex_count + 1, np.int32)
+    high, uses = np.empty(3 * len(faces), np.int32), np.empty(3 * len(faces), np.uint16)
+    edges = _fast.count_edges(np.ascontiguousarray(faces, np.int32), marks, start, high, uses)
+    return None if edges < 0 else (start, high[:edges].copy(), uses[:edges].copy())
+
+
+def edge_ids(faces: IntArray, start: IntArray, high: IntArray) -> IntArray:
+    """The edge ids of faces, see :attr:`EdgeTable.of_faces`."""
+    ids = np.empty((len(faces), 3), np.int32)
+    _fast.edge_ids(np.ascontiguousarray(faces, np.int32), start, high, ids)
+    return ids
+
+
+def label_parts(start: IntArray, high: IntArray) -> IntArray:
+    """The number of each vertex' connected part, see :attr:`EdgeTable.vertex_labels`."""
+    labels = np.empty(len(start) - 1, np.int32)
+    _fast.label_parts(start, high, labels)
+    return labels
+
+
+def meeting_pairs(vertices: FloatArray, faces: IntArray, most: int) -> IntArray | None:
+    """Pairs of faces that meet besides what they share, int32 (k, 2) in no special order.
+
+    None when more than ``most`` pairs of boxes overlap. Coordinates must be finite.
+    """
+    try:
+        found = _fast.meeting_pairs(np.ascontiguousarray(vertices, np.float32), np.ascontiguousarray(faces), most)
+    except OverflowError:
+        return None
+    return np.frombuffer(found, np.int32).reshape(-1, 2)
+
+
+def split_words(text: NDArray[np.uint8]) -> tuple[IntArray, IntArray]:
+    """Where the words of a text start and end, int32 (k,) each."""
+    count = _fast.count_words(text)
+    starts, ends = np.empty(count, np.int32), np.empty(count, np.int32)
+    _fast.split_words(text, starts, ends)
+    return starts, ends
+
+
+def read_numbers(text: NDArray[np.uint8], starts: IntArray, ends: IntArray) -> tuple[Floats, NDArray[np.bool_]]:
+    """Plain decimal words as numbers, and which of the words were such."""
+    values, good = np.empty(len(starts), np.float64), np.empty(len(starts), np.bool_)
+    _fast.read_numbers(text, np.ascontiguousarray(starts), np.ascontiguousarray(ends), values, good.view(np.uint8))
+    return values, good
+
+
+def measure(
+    corners: FloatArray,
+    normals: FloatArray,
+    faces: IntArray,
+    around: tuple[Ids, IntArray],
+    points: Floats,
+    samples: Ids,
+) -> tuple[Floats, IntArray, Floats]:
+    """The least squared distance from each point to the faces round its sample, that face, and the height over it.
+
+    Args:
+        corners: float32 (n, 3).
+        normals: float32 (m, 3), unit length.
+        faces: int32 (m, 3).
+        around: where each sample's faces begin in a list, (s + 1,), and the list.
+        points: float64 (k, 3).
+        samples: (k,), each with at least one face.
+    """
+    count = len(points)
+    best, found, heights = np.empty(count), np.empty(count, np.int32), np.empty(count)
+    starts = np.ascontiguousarray(around[0], np.int64)
+    inputs = (np.ascontiguousarray(each) for each in (corners, normals, faces, starts, around[1], points))
+    _fast.measure(*inputs, np.ascontiguousarray(samples, np.int64), best, found, heights)
+    return best, found, heights
+
+
+def stl_records(vertices: FloatArray, faces: IntArray) -> bytearray:
+    """The records of a binary STL, 50 bytes a face, with unit normals."""
+    records = bytearray(50 * len(faces))
+    _fast.stl_records(np.ascontiguousarray(vertices), np.ascontiguousarray(faces), records)
+    return records

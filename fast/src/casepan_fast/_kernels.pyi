@@ -1,0 +1,36 @@
+"""The compiled kernels: C-contiguous buffers in, sizes, alignment and indices checked.
+
+Every result buffer is made by the caller and must not overlap another argument. No buffer may be changed by another
+thread meanwhile: the kernels run without the interpreter's lock.
+
+Raises (all of them): ValueError where buffers do not fit together, IndexError where an index points outside its table,
+OverflowError where there is too much, MemoryError.
+"""
+
+from typing_extensions import Buffer
+
+API: int
+
+def weld(data: Buffer, inverse: Buffer, offset: int, stride: int, run: int, /) -> bytearray: ...
+def mark_faces(faces: Buffer, marks: Buffer, vertices: int, /) -> None: ...
+def count_edges(faces: Buffer, marks: Buffer, start: Buffer, high: Buffer, uses: Buffer, /) -> int: ...
+def edge_ids(faces: Buffer, start: Buffer, high: Buffer, ids: Buffer, /) -> None: ...
+def label_parts(start: Buffer, high: Buffer, labels: Buffer, /) -> None: ...
+def meeting_pairs(vertices: Buffer, faces: Buffer, most: int, /) -> bytearray: ...
+def count_words(text: Buffer, /) -> int: ...
+def split_words(text: Buffer, starts: Buffer, ends: Buffer, /) -> int: ...
+def read_numbers(text: Buffer, starts: Buffer, ends: Buffer, values: Buffer, good: Buffer, /) -> None: ...
+def measure(
+    corners: Buffer,
+    normals: Buffer,
+    faces: Buffer,
+    starts: Buffer,
+    around: Buffer,
+    points: Buffer,
+    samples: Buffer,
+    best: Buffer,
+    found: Buffer,
+    heights: Buffer,
+    /,
+) -> None: ...
+def stl_records(vertices: Buffer, faces: Buffer, records: Buffer, /) -> None: ...
