@@ -58,7 +58,7 @@ class Chaos:
         durlab.drop_cases(self.root, self.cases)
         begun, supervisor = time.monotonic(), self.start()
         while True:
-            time.sleep(self.chance.uniform(0.1, 1.2) if sum(self.done.values()) < self.kills else 0.5)
+            time.sleep(self.chance.uniform(0.3, 2.5) if sum(self.done.values()) < self.kills else 0.5)
             if supervisor.poll() is not None:
                 if supervisor.returncode == 0:
                     return time.monotonic() - begun

@@ -75,7 +75,7 @@ class Child:
     def send(self, message: Mapping[str, Any]) -> None:
         """Tell the child; one that is gone already is found out by its end."""
         assert self._process.stdin is not None
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             self._process.stdin.write(encode(message))
             self._process.stdin.flush()
 

@@ -143,7 +143,7 @@ class Supervisor:
         try:
             if message is None:
                 del self.running[child]
-                self._end(child, work)
+                self._bury(child, work)
             elif "end" in message:
                 child.end = message["end"]
             else:
@@ -167,6 +167,13 @@ class Supervisor:
             work.cancelled()
         else:
             work.ended(child.end or {}, died, words)
+
+    def _bury(self, child: Child, work: Work) -> None:
+        """Record a child's end; when another process owns the case by now, there is nothing to record."""
+        try:
+            self._end(child, work)
+        except FenceLost:
+            work.lost()
 
     def _enforce(self) -> None:
         """Time limits, cancelled cases, leases, and the end of patience when somebody wants us to stop."""

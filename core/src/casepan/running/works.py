@@ -84,6 +84,9 @@ class Work(Protocol):
     def stopped(self) -> None:
         """The supervisor stopped it for its own reasons: give the work back."""
 
+    def lost(self) -> None:
+        """Another process owns it: note that, and leave it alone."""
+
 
 def _job(shop: Shop, pipeline: Pipeline, **more: Any) -> Message:
     return {
@@ -158,8 +161,13 @@ class ArrivalWork:
         """Due again."""
         self.shop.ledger.arrival_interrupted(self.claim)
 
+    def lost(self) -> None:
+        """Nothing to give back."""
+        self.shop.journal.note("arrival.fence-lost", arrival=self.claim.id)
+
     def _failed(self, error: Message, words: str) -> None:
         if error["kind"] == "fence":
+            self.lost()
             return
         if error["kind"] == "state":
             self.stopped()
@@ -252,7 +260,7 @@ class CaseWork:
         """Done for now, to be tried again, or in quarantine; a delivery in its hands has an unknown outcome."""
         error = end.get("error")
         if error is not None and error["kind"] == "fence":
-            self._lost()
+            self.lost()
             return
         if self.open is not None:
             self._unknown(died or "the exporter ended without an answer")
@@ -279,9 +287,8 @@ class CaseWork:
         self.shop.ledger.case_cancelled(self.claim)
         self._note("case.cancelled")
 
-    def _lost(self) -> None:
-        if self.open is not None:
-            self.shop.ledger.release_slot(self.open[0])
+    def lost(self) -> None:
+        """Whoever took over has freed the slot and doubted the delivery."""
         self._note("case.fence-lost")
 
     def _verdict(self, message: Message, extend: Callable[[float], None]) -> None:

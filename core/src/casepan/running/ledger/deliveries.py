@@ -129,11 +129,6 @@ class DeliveryTransitions(CaseTransitions):
             self._guard(claim)
             self.change("update deliveries set not_before=? where key=?", self.clock() + delay, key)
 
-    def release_slot(self, key: str) -> None:
-        """The sender is dead and its claim lost: its slot is free for others."""
-        with self.transaction():
-            self._free(key)
-
     def delivery(self, key: str) -> DeliveryRow | None:
         """One delivery by its key."""
         row = self.one(f"select {DELIVERY_COLUMNS} from deliveries where key=?", key)
