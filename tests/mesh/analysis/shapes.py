@@ -57,7 +57,7 @@ def joined(*surfaces: Mesh) -> Mesh:
 
 def moved(surface: Mesh, x: float = 0, y: float = 0, z: float = 0) -> Mesh:
     """The same surface somewhere else."""
-    return mesh(surface.vertices + np.float32([x, y, z]), surface.faces)
+    return mesh(surface.vertices + np.array([x, y, z], np.float32), surface.faces)
 
 
 def bumpy(seed: int = 0, columns: int = 40, rows: int = 30, step: float = 0.25) -> Mesh:
@@ -68,7 +68,7 @@ def bumpy(seed: int = 0, columns: int = 40, rows: int = 30, step: float = 0.25) 
     points[:, 2] = 0.4 * np.sin(points[:, 0]) * np.cos(points[:, 1]) + rng.normal(0, 0.005, len(points))
     faces = np.delete(sheet.faces, rng.choice(len(sheet.faces), 6, replace=False), axis=0)
     fins = faces[rng.choice(len(faces), 3, replace=False)]
-    apexes = points[fins[:, :2]].mean(axis=1) + np.float32([0, 0, 0.5])
+    apexes = points[fins[:, :2]].mean(axis=1) + np.array([0, 0, 0.5], np.float32)
     fin_faces = np.column_stack([fins[:, 1], fins[:, 0], len(points) + np.arange(3)])
     flipped = rng.choice(len(faces), 4, replace=False)
     faces[flipped] = faces[flipped][:, ::-1]

@@ -69,7 +69,7 @@ def test_a_clean_surface_has_none(surface: Mesh) -> None:
 def test_crossing_sheets_are_found_along_their_line() -> None:
     """Two sheets that cross are marked where they cross and nowhere else."""
     flat = shapes.moved(shapes.grid(10, 10), -5, -5)
-    upright = shapes.mesh(flat.vertices[:, [0, 2, 1]] + np.float32([0.25, 0.5, 0.25]), flat.faces)
+    upright = shapes.mesh(flat.vertices[:, [0, 2, 1]] + np.array([0.25, 0.5, 0.25], np.float32), flat.faces)
     both = shapes.joined(flat, upright)
     faces = self_intersections(both).faces
     centres = both.vertices[both.faces[faces]].mean(axis=1)

@@ -81,8 +81,8 @@ def test_every_pixel_shows_the_nearest_face_at_its_centre(size: tuple[int, int])
 
 def test_the_nearer_scan_hides_the_other() -> None:
     """Of two coloured sheets the one towards the viewer is seen, whatever the order they are given in."""
-    red = evolve(shapes.grid(), vertex_colours=np.tile(np.uint8([220, 30, 30]), (63, 1)))
-    blue = evolve(shapes.moved(shapes.grid(), z=2), vertex_colours=np.tile(np.uint8([30, 30, 220]), (63, 1)))
+    red = evolve(shapes.grid(), vertex_colours=np.tile(np.array([220, 30, 30], np.uint8), (63, 1)))
+    blue = evolve(shapes.moved(shapes.grid(), z=2), vertex_colours=np.tile(np.array([30, 30, 220], np.uint8), (63, 1)))
     for scans in ([(red, None), (blue, None)], [(blue, None), (red, None)]):
         middle = pixels(render(scans, size=(100, 100), frame=UP))[50, 50].astype(int)
         assert middle[2] > middle[0] + 60
@@ -91,7 +91,7 @@ def test_the_nearer_scan_hides_the_other() -> None:
 def test_own_colours_of_faces_and_vertices_are_shown() -> None:
     """Face colours paint whole faces; plain ignores them."""
     sheet = shapes.grid(2, 1)
-    halves = np.repeat(np.uint8([[230, 40, 40], [40, 230, 40]]), 2, axis=0)
+    halves = np.repeat(np.array([[230, 40, 40], [40, 230, 40]], np.uint8), 2, axis=0)
     painted = evolve(sheet, face_colours=halves)
     left, right = pixels(render([(painted, None)], size=(200, 120), frame=UP))[60, [60, 140]].astype(int)
     assert left[0] > left[1] + 60

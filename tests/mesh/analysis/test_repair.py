@@ -140,7 +140,7 @@ def test_colours_are_carried_into_the_patch() -> None:
 def test_patches_that_would_fall_on_each_other_stay_apart() -> None:
     """Two holes with the same centre do not share their middle vertex, which would tie the sheets together."""
     cap = shapes.without(shapes.sphere(5, 6, 6), *range(6))
-    shrunk = np.where(cap.vertices[:, 2:] < 0, 0.5, np.float32([0.5, 0.5, 1]))
+    shrunk = np.where(cap.vertices[:, 2:] < 0, 0.5, np.array([0.5, 0.5, 1], np.float32))
     inner = shapes.mesh(cap.vertices * shrunk, cap.faces)
     filled, change = fill_holes(shapes.joined(cap, inner), 100)
     assert change.count == 2

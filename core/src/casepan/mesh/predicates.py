@@ -1,7 +1,8 @@
 """Exact signs of determinants: floating point where its error bound decides, integers where it does not.
 
 The bounds follow J. R. Shewchuk, "Adaptive Precision Floating-Point Arithmetic and Fast Robust Geometric Predicates"
-(1997); instead of his expansions the few undecided cases are computed with Python's integers, which are exact as well.
+(1997). Instead of his expansions the undecided cases are computed in integers: with 64 bits where the coordinates lie on
+a common grid that is coarse enough, which those of a scan nearly always do, else with Python's own.
 """
 
 from __future__ import annotations
@@ -54,9 +55,42 @@ def _decided(
 ) -> Signs:
     """The sign of each determinant; a bound of zero means that every product was exactly zero."""
     signs = np.sign(det).astype(np.int8)
-    for case in np.flatnonzero((abs(det) <= error) & (error > 0)).tolist():
-        signs[case] = exact(*(_integers(point[:, case]) for point in points))
+    open_ = np.flatnonzero((np.abs(det) <= error) & (error > 0))
+    if not len(open_):
+        return signs
+    chosen = np.stack([point[:, open_] for point in points])
+    differences, fits = _on_grid(chosen)
+    signs[open_[fits]] = _grid_signs(differences[:, :, fits])
+    for place in np.flatnonzero(~fits).tolist():
+        signs[open_[place]] = exact(*(_integers(point) for point in chosen[:, :, place]))
     return signs
+
+
+def _on_grid(points: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The points less the last of them in whole steps of a grid of their own, below 2^28, and where that is exact.
+
+    Args:
+        points: float64 (p, dimensions, k).
+    """
+    size = np.abs(points[:-1] - points[-1]).max(axis=(0, 1))
+    scaled = np.ldexp(points, 27 - np.frexp(size)[1])
+    fits = ((scaled == np.rint(scaled)) & (np.abs(scaled) < 2.0**52)).all(axis=(0, 1))
+    whole = np.where(fits, scaled, 0).astype(np.int64)
+    return whole[:-1] - whole[-1], fits
+
+
+def _grid_signs(rows: NDArray[np.int64]) -> Signs:
+    """The signs of determinants of 2 or 3 rows of integers below 2^28, int64 (rows, rows, k)."""
+    if len(rows) == 2:
+        (ux, uy), (vx, vy) = rows
+        return np.asarray(np.sign(ux * vy - uy * vx), np.int8)
+    u, (vx, vy, vz), (wx, wy, wz) = rows
+    minors = np.stack([vy * wz - vz * wy, vz * wx - vx * wz, vx * wy - vy * wx])
+    high, low = minors >> 30, minors & ((1 << 30) - 1)  # the whole product would need 85 bits
+    top, rest = (high * u).sum(axis=0), (low * u).sum(axis=0)
+    top += rest >> 30
+    rest &= (1 << 30) - 1
+    return np.asarray(np.where(top != 0, np.sign(top), np.sign(rest)), np.int8)
 
 
 def _integers(point: NDArray[np.float64]) -> list[int]:
