@@ -44,6 +44,11 @@ class Inbox:
         return self.watch.settle
 
     @property
+    def moves(self) -> bool:
+        """True when the source is moved away once every receipt is there."""
+        return self.watch.done != "leave"
+
+    @property
     def pause(self) -> float:
         """Seconds between two looks."""
         return min(max(self.watch.settle / 3, SHORTEST_PAUSE), LONGEST_PAUSE)

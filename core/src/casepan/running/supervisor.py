@@ -26,6 +26,7 @@ from casepan.running.journal import Journal
 from casepan.running.layout import StateFolder
 from casepan.running.ledger import Ledger
 from casepan.running.lock import supervisor_lock
+from casepan.running.moving import tidy
 from casepan.running.pool import Child
 from casepan.running.report import RunReport, report_on
 from casepan.running.wire import Message
@@ -66,6 +67,9 @@ class Supervisor:
         self.shop.state.prepare()
         if found:
             self.shop.journal.note("run.recovered", rows=found)
+        if any(inbox.moves for inbox in self.inboxes):
+            for row in self.shop.ledger.arrivals(state="taken"):
+                self._tidy(row.id)
 
     def look(self) -> None:
         """Look into the inboxes; arrivals that lie still enter the ledger. Low disk space pauses intake."""
@@ -174,6 +178,14 @@ class Supervisor:
             self._end(child, work)
         except FenceLost:
             work.lost()
+        else:
+            self._tidy(work.claim.arrival if isinstance(work, CaseWork) else "")
+
+    def _tidy(self, arrival: str) -> None:
+        """Move sources away whose cases are handed on, where the lab wants that."""
+        for inbox in self.inboxes:
+            if arrival and inbox.moves:
+                tidy(inbox, self.shop, arrival)
 
     def _enforce(self) -> None:
         """Time limits, cancelled cases, leases, and the end of patience when somebody wants us to stop."""

@@ -49,6 +49,7 @@ class InboxOptions:
     path: FolderPath = option(doc="inbox")
     settle: float = option(0.05)
     give_up: float = option(7200.0)
+    done: str = option("leave")
 
 
 class Inbox:
@@ -59,7 +60,7 @@ class Inbox:
 
     def watch(self) -> Watch:
         """What to observe."""
-        return Watch(self.options.path, settle=self.options.settle, give_up=self.options.give_up)
+        return Watch(self.options.path, settle=self.options.settle, give_up=self.options.give_up, done=self.options.done)
 
 
 class Reader:

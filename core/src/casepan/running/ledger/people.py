@@ -149,6 +149,14 @@ class PeopleTransitions(DeliveryTransitions):
             )
         return row
 
+    def is_handed_on(self, arrival: str) -> bool:
+        """True when an arrival was taken and every case that came in it has all its receipts."""
+        row = self.one(
+            "select exists(select 1 from arrivals where id=?1 and state='taken') and exists(select 1 from cases where arrival=?1)"
+            " and not exists(select 1 from cases where arrival=?1 and state<>'handed-on')", arrival,
+        )  # fmt: skip
+        return bool(row and row[0])
+
     def events(self, ref: str | None = None, *, limit: int = 1000) -> tuple[EventRow, ...]:
         """The trail of one case, or of everything, oldest first."""
         rows = self.all("select * from events where (?1 is null or ref=?1) order by id desc limit ?2", ref, limit)

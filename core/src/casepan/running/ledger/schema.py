@@ -59,6 +59,7 @@ create table cases(
     at text not null,
     primary key(ref, revision)
 ) without rowid;
+create index cases_by_arrival on cases(arrival);
 create index cases_by_key on cases(key_hash, revision);
 create index cases_by_state on cases(state, not_before);
 
