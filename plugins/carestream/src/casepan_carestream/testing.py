@@ -147,14 +147,14 @@ def two_patients() -> dict[str, bytes]:
     return in_folder("today", {**first, **second})
 
 
-VIEW = {"upper": "arch/upper", "lower": "arch/lower", "bite": "bite/-"}
-
-
 def samples() -> tuple[Sample, ...]:
     """Every known tree."""
+    return (*save_samples(), *packed_samples(), *closed_samples())
+
+
+def save_samples() -> tuple[Sample, ...]:
+    """Save folders."""
     pair = {f"{MAXILLA}.ply": "arch/upper", f"{MANDIBLE}.ply": "arch/lower"}
-    trio = {f"{MAXILLA}.stl": "arch/upper", f"{MANDIBLE}.stl": "arch/lower", f"{BITE}.stl": "bite/-"}
-    marked = {f"{MAXILLA} (2).stl": "arch/upper", f"{MANDIBLE} (2)(1).stl": "arch/lower", f"{BITE} (2).stl": "bite/-"}
     bites = {
         f"{MAXILLA}.stl": "arch/upper",
         f"{MANDIBLE}_Mordida normal.stl": "arch/lower",
@@ -167,10 +167,6 @@ def samples() -> tuple[Sample, ...]:
         "Extra Bite protrusive.ply": "bite/-",
     }
     later = {f"20230724 - 135902 - Roe Jane/{name}": view for name, view in pair.items()}
-    packed = {f"CSC-20931.zip!{name}": view for name, view in trio.items()}
-    dcm = {"6f0c1ac4-6c8e-4a3b-9a54-2d1a5f9e7b10_Orthodontics.dcm": "other/-"}
-    raw = {"John_Doe[2023-03-24T13-15-07][1.0.8.432][Ortho].cszx": "other/-"}
-    old = {"John_Doe[2018-04-19_08-34-04]_Implant.cszx": "other/-"}
     day = "20230724 - 133711 - Roe Jane", "20230724 - 140112 - Doe John"
     both = {
         f"{save}/{name}.stl": view for save in day for name, view in ((MAXILLA, "arch/upper"), (MANDIBLE, "arch/lower"))
@@ -194,19 +190,28 @@ def samples() -> tuple[Sample, ...]:
             "real",
         ),
         Sample(
-            "copy-marks",
-            "a hand-made folder with copy marks",
-            copies,
-            Expected(STAGE, marked, vendor_id="1013"),
-            "real",
-        ),
-        Sample("rar", "the same as RAR", rar, _closed({"1013.rar": "other/-"}, "1013"), "real"),
-        Sample(
             "restoration",
             "restoration with pre scan and extra bite",
             restoration,
             Expected(STAGE, rich, vendor_id="doe john | 20240311"),
             demo=True,
+        ),
+        Sample("two-patients", "save folders of two patients", two_patients, Expected(STAGE, both, cases=2)),
+    )
+
+
+def packed_samples() -> tuple[Sample, ...]:
+    """Meshes outside a save folder."""
+    trio = {f"{MAXILLA}.stl": "arch/upper", f"{MANDIBLE}.stl": "arch/lower", f"{BITE}.stl": "bite/-"}
+    marked = {f"{MAXILLA} (2).stl": "arch/upper", f"{MANDIBLE} (2)(1).stl": "arch/lower", f"{BITE} (2).stl": "bite/-"}
+    packed = {f"CSC-20931.zip!{name}": view for name, view in trio.items()}
+    return (
+        Sample(
+            "copy-marks",
+            "a hand-made folder with copy marks",
+            copies,
+            Expected(STAGE, marked, vendor_id="1013"),
+            "real",
         ),
         Sample(
             "portal-package",
@@ -215,13 +220,22 @@ def samples() -> tuple[Sample, ...]:
             Expected(STAGE, packed, vendor_id="csc-20931"),
             "documented",
         ),
+        Sample("loose", "meshes without their folder", loose, Expected(STAGE, trio, outcome="review"), "real"),
+    )
+
+
+def closed_samples() -> tuple[Sample, ...]:
+    """Arrivals that only ScanFlow opens."""
+    dcm = {"6f0c1ac4-6c8e-4a3b-9a54-2d1a5f9e7b10_Orthodontics.dcm": "other/-"}
+    raw = {"John_Doe[2023-03-24T13-15-07][1.0.8.432][Ortho].cszx": "other/-"}
+    old = {"John_Doe[2018-04-19_08-34-04]_Implant.cszx": "other/-"}
+    return (
+        Sample("rar", "the same as RAR", rar, _closed({"1013.rar": "other/-"}, "1013"), "real"),
         Sample("dicom", "one DICOM file of ScanFlow", sent_dicom, _closed(dcm, STUDY), "real"),
         Sample(
             "raw-data", "raw data with companions", raw_data, _closed(raw, "john_doe | 2023-03-24T13-15-07"), "real"
         ),
         Sample("old-raw-data", "raw data, older name", old_raw, _closed(old, "john_doe | 2018-04-19_08-34-04"), "real"),
-        Sample("loose", "meshes without their folder", loose, Expected(STAGE, trio, outcome="review"), "real"),
-        Sample("two-patients", "save folders of two patients", two_patients, Expected(STAGE, both, cases=2)),
     )
 
 

@@ -150,7 +150,43 @@ def two_dxd() -> dict[str, bytes]:
 
 def samples() -> tuple[Sample, ...]:
     """Every known tree."""
-    start, alone = "2026-09-10-00000-000", "Muster, Anna 2026-09-08_11-34-58.dxd"
+    return (*closed_samples(), *open_samples())
+
+
+def closed_samples() -> tuple[Sample, ...]:
+    """Arrivals whose surfaces are in a DXD."""
+    alone = "Muster, Anna 2026-09-08_11-34-58.dxd"
+    return (
+        Sample("dxd", "a DXD on its own", dxd_alone, _closed({alone: "arch/both"}), "real"),
+        Sample(
+            "dxd-teeth",
+            "a DXD with teeth, no byte order mark",
+            dxd_with_teeth,
+            _closed({"2026-09-08 Muster.dxd": "arch/both"}, (11, 21)),
+            "real",
+        ),
+        Sample(
+            "dxd-marked",
+            "a DXD with #11,21 in its name",
+            dxd_marked,
+            _closed({"Muster #11,21 Dr Doe 24.dxd": "arch/upper"}, (11, 21)),
+            "real",
+        ),
+        Sample(
+            "order-folder",
+            "a DS Core order",
+            order_folder,
+            _closed({"9XKQ42M1_123213_DI_2026-10-05.dxd": "arch/both"}),
+            "real",
+        ),
+        Sample("connect-folder", "a Connect case folder", connect_folder, _closed({"Muster.dxd": "arch/both"})),
+        Sample("two-dxd", "two DXD in one folder", two_dxd, _two()),
+    )
+
+
+def open_samples() -> tuple[Sample, ...]:
+    """Arrivals with open meshes."""
+    start = "2026-09-10-00000-000"
     zip_name = f"TMP-0001_exocad.zip!{start}"
     core = {
         f"{zip_name}-upperjaw.ply": "arch/upper",
@@ -169,21 +205,6 @@ def samples() -> tuple[Sample, ...]:
         "ScanbodyUpper": "scanbody/upper",
     }
     return (
-        Sample("dxd", "a DXD on its own", dxd_alone, _closed({alone: "arch/both"}), "real"),
-        Sample(
-            "dxd-teeth",
-            "a DXD with teeth, no byte order mark",
-            dxd_with_teeth,
-            _closed({"2026-09-08 Muster.dxd": "arch/both"}, (11, 21)),
-            "real",
-        ),
-        Sample(
-            "dxd-marked",
-            "a DXD with #11,21 in its name",
-            dxd_marked,
-            _closed({"Muster #11,21 Dr Doe 24.dxd": "arch/upper"}, (11, 21)),
-            "real",
-        ),
         Sample(
             "dscore-zip",
             "DS Core, download as .exocad",
@@ -199,14 +220,6 @@ def samples() -> tuple[Sample, ...]:
             demo=True,
         ),
         Sample(
-            "order-folder",
-            "a DS Core order",
-            order_folder,
-            _closed({"9XKQ42M1_123213_DI_2026-10-05.dxd": "arch/both"}),
-            "real",
-        ),
-        Sample("connect-folder", "a Connect case folder", connect_folder, _closed({"Muster.dxd": "arch/both"})),
-        Sample(
             "local-stl",
             "local STL export",
             local_stl,
@@ -220,7 +233,6 @@ def samples() -> tuple[Sample, ...]:
             Expected(STAGE, {f"{name}/Data.obj": view for name, view in obj.items()}, vendor_id="pat001d2"),
             "real",
         ),
-        Sample("two-dxd", "two DXD in one folder", two_dxd, _two()),
     )
 
 
