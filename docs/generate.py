@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from casepan import hookspecs
 from casepan.config import lab
 from casepan.contract.specs import StageSpec
 from casepan.operate.explaining import all_pages
-from casepan.registry import Registry
+from casepan.registry import HOOKS, Registry
 
 HERE = Path(__file__).resolve().parent
 NOTE = "<!-- Written by docs/generate.py; change the code, not this page. -->\n\n"
@@ -36,6 +38,7 @@ def pages() -> Mapping[Path, str]:
         HERE / "reference" / "stages.md": stages_page(registry),
         HERE / "reference" / "codes.md": codes_page(registry),
         HERE / "adapters" / "open-or-closed.md": openness_page(registry),
+        HERE / "authors" / "hooks.md": hooks_page(),
     }
 
 
@@ -63,6 +66,20 @@ def codes_page(registry: Registry) -> str:
     for code, page in sorted(all_pages(registry).items()):
         lines = (f"Cause: {page.cause}", f"Example: {page.example}", f"Remedy: {page.remedy}")
         parts += [f"## {code}", f"**{page.title}** ({page.severity})", "\n\n".join(lines)]
+    return "\n\n".join(parts) + "\n"
+
+
+def hooks_page() -> str:
+    """Every hook and what it is for."""
+    parts = [
+        "# Hooks",
+        NOTE
+        + "A plugin's entry point names a module. Its functions with `@hookimpl` are asked; a misspelt one is refused "
+        "with the nearest name. `casepan_adapter` is the only one that every plugin must have.",
+    ]
+    for name in HOOKS:
+        hook = getattr(hookspecs, name)
+        parts += [f"## {name}{signature(hook)}".replace("'", ""), (hook.__doc__ or "").strip()]
     return "\n\n".join(parts) + "\n"
 
 

@@ -160,10 +160,10 @@ class Registry:
         Raises:
             AdapterError: the stage is unknown, cannot be imported or does not start.
         """
-        made_with = self.options_type(name)() if options is None else options
+        kind = self.options_type(name)
         factory = _imported(self.spec(name).factory, name)
         try:
-            return factory(made_with)
+            return factory(kind() if options is None else options)
         except Exception as error:
             raise AdapterError(
                 f"{name} does not start: {_words(error)}", hint="Report it to the plugin's author."
