@@ -147,6 +147,21 @@ def test_a_receipt_on_disk_is_enough_after_a_crash(fake: Any, send: Any) -> None
     assert (row.state, fake.traces()["probe"], sent(fake)) == ("sent", 0, 1)
 
 
+def test_a_case_whose_folder_is_damaged_is_not_tried_for_ever(fake: Any, send: Any) -> None:
+    """Its delivery fails after its tries, with the reason; nothing else is touched."""
+    fake.drop()
+    lab = fake.lab(export=(send(do="down", times=1, seconds=500.0),))
+    (delivery,) = only(fake.run(lab)).deliveries
+    (fake.root / f"state/cases/{delivery.ref}/r1/result.json").write_text("{")
+    ledger = fake.ledger()
+    ledger.resend(delivery.key, who="t")
+    ledger.close()
+    report = fake.run(lab)
+    (after,) = only(report).deliveries
+    assert (after.state, after.attempts, after.code, report.exit_code) == ("failed", 3, "CP120", 5)
+    assert "damaged" in (after.reason or "")
+
+
 @pytest.mark.parametrize(("attempts", "chance", "wait"), [(1, 0.5, 10.0), (2, 0.5, 20.0), (3, 0.5, 30.0), (2, 0.0, 15.0)])
 def test_delays_double_up_to_a_limit_with_jitter(attempts: int, chance: float, wait: float) -> None:
     """10, 20, then capped at 30 seconds; a quarter more or less by chance."""

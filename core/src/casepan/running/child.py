@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from casepan.errors import CaseError, StateError
 from casepan.running import platform
 from casepan.running.wire import Link, Message, describe_error
 
@@ -75,15 +78,17 @@ def _work(job: Message, link: Link, lab: Lab, registry: Registry, umask: int) ->
 
     state = StateFolder(Path(job["state"]))
     folder, pipeline = state.case(str(job["ref"]), int(job["revision"])), lab.pipelines[str(job["pipeline"])]
+    with _of_this_case():
+        listing = open_source(state.arrival(str(job["arrival"])))
+        case = read_case(folder / CASE_DOCUMENT) if job["check"] else read_result(folder).case
     with Bench.on(
-        open_source(state.arrival(str(job["arrival"]))),
+        listing,
         stores=stores_of(folder),
         base=lab.base,
         secrets=lambda reference: fetch_secret(reference, lab),
         memory=state.memory,
     ) as bench:
         if job["check"]:
-            case = read_case(folder / CASE_DOCUMENT)
             outcome = StepRun(folder, pipeline, lab.verdict, registry, link, bench, job["done"]).run(case)
             write_result(folder, outcome)
             deliveries = planned(pipeline, outcome.case, outcome.verdict, outcome.content)
@@ -91,10 +96,18 @@ def _work(job: Message, link: Link, lab: Lab, registry: Registry, umask: int) ->
                 ask="verdict", verdict=outcome.verdict, content=outcome.content, hold=outcome.hold, codes=outcome.codes,
                 deliveries=to_plain(deliveries),
             )  # fmt: skip
-        else:
-            outcome = read_result(folder)
-        Sender(folder, pipeline, registry, link, bench, umask).run(outcome.case)
+            case = outcome.case
+        Sender(folder, pipeline, registry, link, bench, umask).run(case)
     return {}
+
+
+@contextmanager
+def _of_this_case() -> Iterator[None]:
+    """Damaged or missing documents of one case are that case's trouble; the state folder itself may be well."""
+    try:
+        yield
+    except StateError as error:
+        raise CaseError(error.reason, place=error.place, hint="Restore the folder from a back-up, or import it again.") from error
 
 
 if __name__ == "__main__":

@@ -262,17 +262,31 @@ class CaseWork:
         if error is not None and error["kind"] == "fence":
             self.lost()
             return
-        if self.open is not None:
+        sending = self.open is not None
+        if sending:
             self._unknown(died or "the exporter ended without an answer")
         if error is not None and error["kind"] == "state":
             self.stopped()
             raise StateError(error["reason"], place=error["place"], hint=error["hint"])
-        if self.checking and error is None and died is not None:
+        if error is None and died is not None:
             error = {"kind": "crash", "code": "CP126", "reason": died, "place": None, "hint": None}
         if self.checking and error is not None:
             self._attempt_failed(error, words)
-        else:
-            self.shop.ledger.give_back(self.claim)
+            return
+        if error is not None and not sending:
+            self._setback(error)
+        self.shop.ledger.give_back(self.claim)
+
+    def _setback(self, error: Message) -> None:
+        """The child failed between deliveries: whatever was due loses a try, or a broken case would be tried for ever."""
+        while (row := self.shop.ledger.next_delivery(self.claim)) is not None:
+            export = self._export(row.export)
+            if row.state == "unknown":
+                self._still_unknown(row, export, error["code"], error["reason"], None)
+            else:
+                delay = delay_before(export.retry, row.attempts + 1, None)
+                self.shop.ledger.never_began(self.claim, row.key, error["code"], error["reason"], delay=delay)
+            self._note("delivery.never-began", export=row.export, code=error["code"])
 
     def stopped(self) -> None:
         """Due again; whatever was being sent has an unknown outcome."""

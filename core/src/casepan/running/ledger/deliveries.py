@@ -100,6 +100,18 @@ class DeliveryTransitions(CaseTransitions):
         state = "failed" if delay is None else "retry"
         self._left(claim, key, state, None if delay is None else self.clock() + delay, code, reason)
 
+    def never_began(self, claim: CaseClaim, key: str, code: str, reason: str, *, delay: float | None) -> None:
+        """The child died before it could send anything: that was a try too. Again after ``delay`` seconds, or never."""
+        with self.transaction():
+            self._guard(claim)
+            self.must_change(
+                "update deliveries set attempts=attempts+1, state=?, not_before=?, code=?, reason=?, at=?"
+                " where key=? and state in ('pending', 'retry')",
+                "failed" if delay is None else "retry", None if delay is None else self.clock() + delay, code, reason,
+                self.now(), key,
+            )  # fmt: skip
+            self.event("delivery.never-began", claim.ref, claim.revision, key=key, code=code)
+
     def outcome_unknown(self, claim: CaseClaim, key: str, code: str, reason: str, *, ask_in: float | None) -> None:
         """It may have arrived: ask after ``ask_in`` seconds, or hold for a person when that is None."""
         self._left(claim, key, "unknown", None if ask_in is None else self.clock() + ask_in, code, reason)
