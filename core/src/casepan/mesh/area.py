@@ -60,7 +60,7 @@ def vertex_normals(mesh: Mesh) -> FloatArray:
 
 def vertex_sums(values: FloatArray, faces: IntArray, vertex_count: int) -> FloatArray:
     """The sum over the faces of each vertex of one value row per face: (m, k) becomes float32 (n, k)."""
-    corners = faces.ravel()
+    corners = faces.ravel().astype(np.intp)
     sums = [np.bincount(corners, np.repeat(column, 3), vertex_count) for column in values.T]
     return np.stack(sums, axis=1).astype(np.float32)
 

@@ -9,7 +9,7 @@ import numpy as np
 from attrs import define, evolve
 from numpy.typing import NDArray
 
-from casepan.mesh.area import mean_normal
+from casepan.mesh.area import mean_normal, scaled_normals
 from casepan.mesh.surface import FloatArray, Mesh
 
 View = Literal["occlusal", "front", "left", "right", "back"]
@@ -104,8 +104,9 @@ def look(
 def guess_frame(mesh: Mesh, arch: Literal["upper", "lower"] | None = None) -> Frame:
     """The directions of a mouth from the shape of one arch, along the axes of its file.
 
-    The mean normal of an open arch points to the occlusal side; for closed models, where it vanishes, the shortest axis
-    is taken. The lips are where the horseshoe is narrow. Without a known arch up is the occlusal side.
+    The mean normal of an open arch points to the occlusal side; for closed models, where it vanishes, it is the less
+    flat side along the shortest axis. The lips are where the horseshoe is narrow. Without a known arch up is the
+    occlusal side.
     """
     few = evolve(mesh, faces=mesh.faces[:: max(1, len(mesh.faces) // 20_000)])
     normal = mean_normal(few)
@@ -113,8 +114,21 @@ def guess_frame(mesh: Mesh, arch: Literal["upper", "lower"] | None = None) -> Fr
     extent = np.ptp(corners, axis=0)
     axis = int(np.abs(normal).argmax()) if np.linalg.norm(normal) > 0.1 else int(extent.argmin())
     occlusal = np.zeros(3)
-    occlusal[axis] = -1.0 if normal[axis] < 0 else 1.0
+    occlusal[axis] = np.sign(normal[axis]) if np.linalg.norm(normal) > 0.1 else _rugged_side(few, axis)
     return Frame(occlusal, _front(corners, axis), -occlusal if arch == "upper" else occlusal)
+
+
+def _rugged_side(mesh: Mesh, axis: int) -> float:
+    """1 or -1: the end of an axis whose faces look less straight along it, the other being the base of a cast."""
+    normals = scaled_normals(mesh.vertices, mesh.faces)
+    along = normals[:, axis].astype(np.float64)
+    size = np.sqrt(np.einsum("ij,ij->i", normals, normals)).astype(np.float64)
+    flatness = [(part**2 / np.maximum(size, 1e-12)).sum() / max(part.sum(), 1e-12) for part in _both_ways(along)]
+    return 1.0 if flatness[0] <= flatness[1] else -1.0
+
+
+def _both_ways(values: Vector) -> tuple[Vector, Vector]:
+    return np.maximum(values, 0), np.maximum(-values, 0)
 
 
 def _front(points: FloatArray, occlusal_axis: int) -> Vector:

@@ -14,7 +14,7 @@ from casepan.mesh.finite import require_finite
 from casepan.mesh.pictures.camera import Camera, Frame, View, guess_frame, look
 from casepan.mesh.pictures.overlay import Scale, draw_legend, draw_marker, draw_scale_bar, heat_colours, legend_width
 from casepan.mesh.pictures.png import png
-from casepan.mesh.pictures.raster import corner_weights, visible_faces
+from casepan.mesh.pictures.raster import corner_weights, face_blocks, visible_faces
 from casepan.mesh.pictures.shade import hollows, lit
 from casepan.mesh.surface import ByteArray, FloatArray, IntArray, Mesh
 
@@ -24,6 +24,7 @@ Ids = NDArray[np.intp]
 
 # Warm stone, then tints that stay apart when several scans are shown together.
 _PLAIN = np.array([[0.90, 0.84, 0.74], [0.72, 0.80, 0.88], [0.80, 0.88, 0.74], [0.88, 0.78, 0.84]], np.float32)
+_BLOCK = 1 << 15  # pixels lit together: what belongs to them stays in the processor's cache
 _NO_VALUE = np.array([0.80, 0.80, 0.80], np.float32)
 _OFFSETS = ((-0.125, -0.375), (0.375, -0.125), (0.125, 0.375), (-0.375, 0.125))  # of a rotated 2 x 2 grid, in pixels
 
@@ -172,7 +173,9 @@ def _drawn(scene: _Scene, camera: Camera, size: tuple[int, int]) -> FloatArray:
     picture = np.ones((height * width, 4), np.float32)
     picture[:, 3] = 0
     depth = np.zeros(height * width, np.float32)
-    picture[pixels, :3], depth[pixels] = _shaded(scene, seen[pixels], *_centres(pixels, width))
+    for begin in range(0, len(pixels), _BLOCK):
+        part = pixels[begin : begin + _BLOCK]
+        picture[part, :3], depth[part] = _shaded(scene, seen[part], *_centres(part, width))
     picture[pixels, 3] = 1
     _smooth_edges(picture, scene, seen, depth, camera, size)
     covered = (seen >= 0).reshape(height, width)
@@ -189,8 +192,8 @@ def _centres(pixels: Ids, width: int) -> tuple[FloatArray, FloatArray]:
 
 def _shaded(scene: _Scene, faces: IntArray | Ids, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Colour (k, 3) and depth (k,) of points of visible faces."""
-    corners = scene.faces.take(faces, axis=0)
-    places = [[axis.take(column) for axis in scene.places] for column in corners.T]
+    corners = scene.faces.take(faces, axis=0).T.astype(np.intp)
+    places = [[axis.take(column) for axis in scene.places] for column in corners]
     weights = corner_weights(places, np.arange(len(faces)), x, y)
     depth = sum(weight * place[2] for weight, place in zip(weights, places, strict=True))
     normals = _mixed(scene.normals, corners, weights)
@@ -201,9 +204,9 @@ def _shaded(scene: _Scene, faces: IntArray | Ids, x: FloatArray, y: FloatArray) 
     return lit(colours, normals, 0.8), np.asarray(depth, np.float32)
 
 
-def _mixed(values: FloatArray, corners: IntArray, weights: list[FloatArray]) -> FloatArray:
-    """Values between the corners of faces, (k, 3)."""
-    parts = (values.take(column, axis=0) * weight[:, None] for column, weight in zip(corners.T, weights, strict=True))
+def _mixed(values: FloatArray, corners: Ids, weights: list[FloatArray]) -> FloatArray:
+    """Values between the corners (3, k) of faces, (k, 3)."""
+    parts = (values.take(column, axis=0) * weight[:, None] for column, weight in zip(corners, weights, strict=True))
     return np.asarray(sum(parts), np.float32)
 
 
@@ -242,17 +245,22 @@ def _steps(covered: NDArray[np.bool_], depth: FloatArray, most_mm: float) -> NDA
 
 def _near_edge(scene: _Scene, edge: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Faces whose box, one pixel larger, holds a pixel at an edge."""
-    sums = np.pad(edge.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
-    limits = []
-    for axis, limit in ((0, edge.shape[1]), (1, edge.shape[0])):
-        places = [scene.places[axis].take(column) for column in scene.faces.T]
-        low = np.minimum(np.minimum(places[0], places[1]), places[2])
-        high = np.maximum(np.maximum(places[0], places[1]), places[2])
-        limits += [(low - 1).astype(np.intp).clip(0, limit), (high + 2).astype(np.intp).clip(0, limit)]
-    left, right, top, bottom = limits
+    sums = np.pad(edge.cumsum(axis=0, dtype=np.int32).cumsum(axis=1, dtype=np.int32), ((1, 0), (1, 0)))
     flat, row = sums.ravel(), sums.shape[1]
-    count = flat[bottom * row + right] - flat[top * row + right] - flat[bottom * row + left] + flat[top * row + left]
-    return np.asarray(count > 0)
+    near = np.zeros(len(scene.faces), bool)
+    for begin, corners in face_blocks(scene.places, scene.faces):
+        left, right = _reach([corner[0] for corner in corners], edge.shape[1])
+        top, bottom = (rows * row for rows in _reach([corner[1] for corner in corners], edge.shape[0]))
+        count = flat.take(bottom + right) - flat.take(top + right) - flat.take(bottom + left) + flat.take(top + left)
+        near[begin : begin + len(left)] = count > 0
+    return near
+
+
+def _reach(places: list[FloatArray], limit: int) -> tuple[Ids, Ids]:
+    """The first pixel of each box, one pixel larger, and the one after its last."""
+    low = np.minimum(np.minimum(places[0], places[1]), places[2])
+    high = np.maximum(np.maximum(places[0], places[1]), places[2])
+    return (low - 1).astype(np.intp).clip(0, limit), (high + 2).astype(np.intp).clip(0, limit)
 
 
 def _pixels(picture: FloatArray, transparent: bool) -> ByteArray:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from casepan.mesh.surface import FloatArray, IntArray
 
+_FACES = 1 << 15  # faces looked at together
 _BLOCK = 1 << 18  # pixels looked at together
 _SLACK = np.float32(1e-4)  # px²: no hairline between faces that share an edge through a pixel's centre
 
@@ -26,21 +27,29 @@ def visible_faces(
             the result has all pixels, row by row.
     """
     width, height = size
-    corners = [[axis.take(column) for axis in projected] for column in faces.T]
     depth = projected[2]
     farthest, nearest = (depth.min(), depth.max()) if len(depth) else (np.float32(0), np.float32(0))
     to_steps = np.float32((1 << 30) / max(float(nearest - farthest), 1e-9))
     buffer = np.zeros(width * height if slots is None else int(slots.max(initial=-1)) + 1, np.uint64)
-    for face, x, y in _boxes(corners, width, height):
-        pixel = y * width + x
-        if slots is not None:
-            pixel = slots.take(pixel)
-            kept = np.flatnonzero(pixel >= 0)
-            face, x, y, pixel = face.take(kept), x.take(kept), y.take(kept), pixel.take(kept)
-        hit, z = _covered(corners, face, x, y)
-        steps = ((z.take(hit) - farthest) * to_steps).clip(0).astype(np.uint64) + np.uint64(1)
-        np.maximum.at(buffer, pixel.take(hit), steps << np.uint64(32) | face.take(hit).astype(np.uint64))
+    for begin, corners in face_blocks(projected, faces):
+        for face, x, y in _boxes(corners, width, height):
+            pixel = y * width + x
+            if slots is not None:
+                pixel = slots.take(pixel)
+                kept = np.flatnonzero(pixel >= 0)
+                face, x, y, pixel = face.take(kept), x.take(kept), y.take(kept), pixel.take(kept)
+            hit, z = _covered(corners, face, x, y)
+            steps = ((z.take(hit) - farthest) * to_steps).clip(0).astype(np.uint64) + np.uint64(1)
+            ids = (face.take(hit) + begin).astype(np.uint64)
+            np.maximum.at(buffer, pixel.take(hit), steps << np.uint64(32) | ids)
     return np.where(buffer > 0, (buffer & np.uint64(0xFFFFFFFF)).astype(np.int32), np.int32(-1))
+
+
+def face_blocks(projected: FloatArray, faces: IntArray) -> Iterator[tuple[int, list[list[FloatArray]]]]:
+    """Blocks of faces: the first one's number, and the x, y and depth of the three corners. They fit into the cache."""
+    for begin in range(0, len(faces), _FACES):
+        columns = faces[begin : begin + _FACES].T.astype(np.intp)
+        yield begin, [[axis.take(column) for axis in projected] for column in columns]
 
 
 def _boxes(

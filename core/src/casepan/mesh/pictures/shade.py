@@ -32,7 +32,7 @@ def lit(colours: FloatArray, normals: FloatArray, gloss: float) -> FloatArray:
     back = normals[:, 2] < 0
     normals = np.where(back[:, None], -normals, normals)
     key, fill = (normals @ light for light in (_KEY, _FILL))
-    light = np.float32(0.36) + np.float32(0.64) * key.clip(0) + np.float32(0.22) * fill.clip(0)
+    light = np.float32(0.33) + np.float32(0.64) * key.clip(0) + np.float32(0.22) * fill.clip(0)
     light += np.float32(0.06) * normals[:, 1]
     light[back] *= np.float32(0.62)
     shine = np.float32(0.16 * gloss) * (normals @ _HALF).clip(0) ** 28
