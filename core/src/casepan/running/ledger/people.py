@@ -149,6 +149,15 @@ class PeopleTransitions(DeliveryTransitions):
             )
         return row
 
+    def purged(self, ref: str, revision: int) -> None:
+        """The files of a finished case are about to be removed; what is left of it is this ledger."""
+        with self.transaction():
+            self.change(
+                "update deliveries set state='withdrawn', not_before=null where ref=? and revision=? and state<>'sent'",
+                ref, revision,
+            )  # fmt: skip
+            self.event("case.purged", ref, revision)
+
     def is_handed_on(self, arrival: str) -> bool:
         """True when an arrival was taken and every case that came in it has all its receipts."""
         row = self.one(
