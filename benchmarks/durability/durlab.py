@@ -6,6 +6,7 @@ be judged afterwards from outside of the ledger.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import time
@@ -27,6 +28,7 @@ from casepan.errors import DeliveryError, OutcomeUnknown
 from casepan.model.case import Artifact, Case, CaseKey, Origin
 from casepan.model.files import digest_of
 from casepan.model.records import Receipt
+from casepan.running.works import FILE_SIZE_LIMIT
 from casepan.stages.folder import FolderExport, FolderOptions
 from casepan.stages.zip import ZipExport, ZipOptions
 
@@ -100,6 +102,42 @@ class Work:
         return evolve(case, artifacts=(*case.artifacts, Artifact(f"made-{ctx.out.parent.name}", ctx.keep(made), "text")))
 
 
+class Poison:
+    """Misbehaves in the way that the case's own name says."""
+
+    def __init__(self, options: NoOptions) -> None:
+        self.options = options
+
+    def apply(self, case: Case, ctx: Context) -> Case:
+        kind = case.key.vendor_id
+        if kind.startswith("healthy"):
+            return case
+        trace(f"poison:{kind}", case.ref)
+        if kind == "segfault":
+            ctypes.string_at(0)
+        elif kind == "exit":
+            os._exit(0)
+        elif kind == "memory":
+            hoard = [bytearray(50_000_000) for _ in range(1000)]
+            return evolve(case, digest=str(len(hoard)))
+        elif kind == "disk":
+            with (ctx.out / "big").open("wb") as stream:
+                stream.truncate(FILE_SIZE_LIMIT + 1)
+        elif kind == "bomb":
+            breed(7)
+        time.sleep(3600)
+        return case
+
+
+def breed(depth: int) -> None:
+    """128 processes, each in a session of its own."""
+    for _ in range(depth):
+        if os.fork() == 0:
+            os.setsid()
+            depth -= 1
+    time.sleep(3600)
+
+
 @frozen
 class PostOptions:
     url: str = option("")
@@ -143,6 +181,7 @@ FACTORIES: dict[str, tuple[Any, type]] = {
     "dur.inbox": (Inbox, InboxOptions),
     "dur.reader": (Reader, NoOptions),
     "dur.work": (Work, WorkOptions),
+    "dur.poison": (Poison, NoOptions),
     "dur.post": (Post, PostOptions),
     "dur.mute": (Post, PostOptions),
     "core.folder": (FolderExport, FolderOptions),
@@ -157,6 +196,7 @@ class DurRegistry:
 
         specs = (
             made(ImporterSpec, "dur.inbox", watches=True), made(ImporterSpec, "dur.reader"), made(TransformerSpec, "dur.work"),
+            made(TransformerSpec, "dur.poison"),
             made(ExporterSpec, "dur.post", probe=True), made(ExporterSpec, "dur.mute"),
             made(ExporterSpec, "core.folder", probe=True), made(ExporterSpec, "core.zip", probe=True),
         )  # fmt: skip

@@ -21,7 +21,7 @@ def main(root: Path, url: str, count: int) -> None:
         return states.get("handed-on", 0) + states.get("quarantine", 0) >= count
 
     report = run_watch(durlab.make_lab(root, url), "durlab:load", until=done)
-    sys.exit(1 if report.error or report.interrupted and not done() else 0)
+    sys.exit(1 if report.error or (report.interrupted and not done()) else 0)
 
 
 if __name__ == "__main__":
