@@ -107,7 +107,7 @@ def _adapter_problems(lab: Lab, registry: Registry, place: Place) -> Iterator[Ca
     broken = {problem.name: problem for problem in registry.problems}
     for name in lab.adapters:
         at = place(("adapters", name))
-        if name == CORE:
+        if name == CORE and not lab.adapters[name].with_:
             yield ConfigError("'core' is always in use", place=at, hint="Remove this table.")
         elif name in broken:
             problem = broken[name]
@@ -118,6 +118,29 @@ def _adapter_problems(lab: Lab, registry: Registry, place: Place) -> Iterator[Ca
             near = closest(name, known)
             hint = f"Did you mean {near!r}?" if near else f"Install it: pip install casepan-{name}"
             yield AdapterError(f"adapter {name!r} is not installed", place=at, hint=hint)
+        else:
+            yield from _reader_problems(name, lab, registry, place)
+
+
+def _reader_problems(name: str, lab: Lab, registry: Registry, place: Place) -> Iterator[CasepanError]:
+    """``[adapters.NAME] with``: each key is a reading importer, each value fits its options."""
+    readers = [spec.short for spec in registry.stages(ImporterSpec) if spec.plugin == name and not _watches(spec)]
+    for short, given in lab.adapters[name].with_.items():
+        path: KeyPath = ("adapters", name, "with", short)
+        if short not in readers:
+            near = closest(short, readers)
+            hint = f"Did you mean {near!r}?" if near else f"There are: {', '.join(readers) or 'none'}."
+            yield ConfigError(f"{name} has no reader {short!r}", place=place(path), hint=hint)
+            continue
+        try:
+            read(registry.options_type(f"{name}.{short}"), given, path)
+        except Misfit as misfit:
+            for one in misfit.problems:
+                yield ConfigError(f"{dotted(one.path)}: {one.reason}", place=place(one.path), hint=one.hint)
+
+
+def _watches(spec: StageSpec) -> bool:
+    return isinstance(spec, ImporterSpec) and spec.watches
 
 
 def _resolved(placed: Placed, lab: Lab, registry: Registry, place: Place) -> tuple[Placed, list[CasepanError]]:

@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 
 from casepan.arrivals.listing import FolderListing
 from casepan.arrivals.recognise import recognise
+from casepan.config.readers import accepts_closed, reader_options
 from casepan.contract.listing import Recognition
 from casepan.contract.specs import ValidatorSpec
 from casepan.errors import AdapterError, CaseError, CasepanError, NotReady, UsageError
@@ -17,6 +18,7 @@ from casepan.model.case import Case, Scan
 from casepan.model.finding import Finding
 from casepan.model.vocabulary import Verdict
 from casepan.registry import Registry
+from casepan.running.closed import without_nagging
 from casepan.running.context import Bench
 from casepan.running.verdict import verdict_of
 
@@ -119,7 +121,10 @@ def _look_on(listing: FolderListing, bench: Bench, path: Path, registry: Registr
 
 
 def _look_at_case(recognition: Recognition, bench: Bench, registry: Registry, options: LookOptions) -> LookedAt:
-    case = registry.build(recognition.stage).read(recognition, bench.importing(recognition.stage))
+    importer = registry.build(recognition.stage, reader_options(options.lab, registry, recognition.stage))
+    case = importer.read(recognition, bench.importing(recognition.stage))
+    if accepts_closed(options.lab, case.key.adapter):
+        case = without_nagging(case)
     case = _with_rx(case, options.rx)
     facts, noticed = _facts(case, bench)
     checks, found = _run_checks(case, bench, registry) if options.checks else ((), ())

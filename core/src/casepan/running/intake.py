@@ -12,6 +12,7 @@ from casepan.arrivals.listing import FolderListing, Opening
 from casepan.arrivals.recognise import recognise
 from casepan.arrivals.snapshot import take_snapshot
 from casepan.config.lab import Lab
+from casepan.config.readers import accepts_closed, reader_options
 from casepan.config.secrets import fetch_secret
 from casepan.contract.listing import Recognition
 from casepan.errors import CaseError, StateError
@@ -19,6 +20,7 @@ from casepan.model.case import Case
 from casepan.model.documents import converter, to_plain
 from casepan.model.finding import Finding
 from casepan.registry import Registry
+from casepan.running.closed import without_nagging
 from casepan.running.context import Bench
 from casepan.running.durable import private_folder, read_document, sync_folder, write_document
 from casepan.running.layout import StateFolder
@@ -135,8 +137,10 @@ class Intake:
         return {"taken": taken, "failures": failures}
 
     def _take(self, found: Recognition, bench: Bench) -> dict[str, Any]:
-        importer = self.registry.build(found.stage)
+        importer = self.registry.build(found.stage, reader_options(self.lab, self.registry, found.stage))
         case: Case = importer.read(found, bench.importing(found.stage))
+        if accepts_closed(self.lab, case.key.adapter):
+            case = without_nagging(case)
         case = evolve(case, origin=evolve(case.origin, pipeline=self.pipeline)).with_findings(*self._doubts())
         answer = self.link.ask(
             ask="register",
