@@ -51,7 +51,9 @@ from casepan.errors import (
     UnrecognisedArrival,
 )
 from casepan.hookspecs import hookimpl
+from casepan.knowledge.completeness import Lack, completeness_rules, lacks
 from casepan.knowledge.kinds import kind_from_words
+from casepan.knowledge.letters import Letter, as_html, as_markdown, letter_texts, write_letter
 from casepan.knowledge.materials import material_from_words
 from casepan.knowledge.shades import parse_shade
 from casepan.knowledge.teeth import arch_of, from_fdi, from_palmer, from_universal, parse_teeth, to_universal
@@ -100,6 +102,8 @@ __all__ = [
     "ImportContext",
     "ImporterSpec",
     "Kind",
+    "Lack",
+    "Letter",
     "Listing",
     "Material",
     "Millimetres",
@@ -124,13 +128,18 @@ __all__ = [
     "Watch",
     "WorkItem",
     "arch_of",
+    "as_html",
+    "as_markdown",
     "assemble_case",
+    "completeness_rules",
     "exporter",
     "from_fdi",
     "from_palmer",
     "from_universal",
     "hookimpl",
     "kind_from_words",
+    "lacks",
+    "letter_texts",
     "material_from_words",
     "open_archive",
     "option",
@@ -142,4 +151,5 @@ __all__ = [
     "to_universal",
     "transformer",
     "validator",
+    "write_letter",
 ]

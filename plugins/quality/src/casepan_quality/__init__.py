@@ -1,0 +1,1 @@
+"""What a senior technician sees in a case before work starts."""

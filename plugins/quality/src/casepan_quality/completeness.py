@@ -1,0 +1,77 @@
+"""``quality.completeness``: whatever this work needs has come, and the order says what nobody can guess."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from casepan.api import Case, Context, Finding, Lack, completeness_rules, lacks
+from casepan_quality.options import CompletenessOptions
+
+_SEVERITIES: Mapping[str, str] = {"required": "error", "expected": "warning", "recommended": "info"}
+_CODES: Mapping[str, str] = {
+    "scan": "completeness.missing-scan",
+    "field": "completeness.missing-field",
+    "physical": "completeness.physical",
+}
+_HINTS: Mapping[str, str] = {
+    "scan": "Ask the office to send it.",
+    "field": "Ask the office, or write it into rx.toml beside the export.",
+    "physical": "Ask the office whether a parcel is coming.",
+}
+
+
+class Completeness:
+    """Hold a case against the rules for the work it orders."""
+
+    def __init__(self, options: CompletenessOptions) -> None:
+        self.options = options
+
+    def check(self, case: Case, ctx: Context) -> Iterator[Finding]:
+        """``completeness.*`` for all that is missing or comes by courier, ``rx.no-reference`` for a nameless case.
+
+        Raises:
+            ConfigError: the laboratory's own rules do not fit.
+        """
+        rules = completeness_rules(ctx.rules.get("completeness", {}))
+        if not case.prescription.items:
+            yield self._no_order()
+        for lack in lacks(case, rules):
+            yield finding_of(lack)
+        for item in case.prescription.physical:
+            yield Finding("completeness.physical", "info", f"the order announces by courier: {item}")
+        if _is_nameless(case):
+            yield self._nameless()
+
+    def _no_order(self) -> Finding:
+        return Finding(
+            "completeness.no-prescription",
+            "error" if self.options.require_rx else "info",
+            "no order came with the scans",
+            hint="Look into the scanner's portal, ask the office, or put rx.toml beside the export.",
+        )
+
+    def _nameless(self) -> Finding:
+        return Finding(
+            "rx.no-reference",
+            "warning" if self.options.require_reference else "info",
+            "no order number and no patient came with the scans",
+            hint="Ask the office for its order number.",
+        )
+
+
+def finding_of(lack: Lack) -> Finding:
+    """The finding for something that a case lacks."""
+    hint = "Say which arch that scan shows." if lack.unnamed else _HINTS[lack.what]
+    return Finding(
+        _CODES[lack.what],
+        _SEVERITIES[lack.level],  # type: ignore[arg-type]
+        lack.sentence,
+        scan=lack.unnamed,
+        teeth=lack.teeth,
+        hint=hint,
+    )
+
+
+def _is_nameless(case: Case) -> bool:
+    patient, order = case.patient, case.prescription
+    return not any((order.reference, patient.name, patient.first, patient.last, patient.reference, patient.guid))

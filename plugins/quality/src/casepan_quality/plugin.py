@@ -1,0 +1,39 @@
+"""The plugin ``quality``: what it declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from casepan.api import API_VERSION, AdapterInfo, FindingDoc, ValidatorSpec, hookimpl
+
+
+@hookimpl
+def casepan_adapter() -> AdapterInfo:
+    """Checks of any scanner's case."""
+    return AdapterInfo(
+        name="quality",
+        title="Quality checks",
+        api_version=API_VERSION,
+        summary="tells in seconds whether the laboratory can start, and what to ask the office",
+    )
+
+
+@hookimpl
+def casepan_validators() -> Iterable[ValidatorSpec]:
+    """One check for each question a technician asks."""
+    return (
+        ValidatorSpec(
+            "quality.completeness",
+            "all scans and all words of the order that this work needs have come",
+            "casepan_quality.completeness:Completeness",
+            "casepan_quality.options:CompletenessOptions",
+        ),
+    )
+
+
+@hookimpl
+def casepan_findings() -> Iterable[FindingDoc]:
+    """Every code the checks can raise."""
+    from casepan_quality.findings import FINDINGS
+
+    return FINDINGS
