@@ -6,6 +6,7 @@ import json
 import logging
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -19,7 +20,10 @@ KEPT = 5
 
 
 class _Private(RotatingFileHandler):
-    """Rotated files, readable by this user only."""
+    """Rotated files, readable by this user only. A line that cannot be written is lost: the ledger's trail is the truth."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Nobody reads a traceback for each line on a full disk; the next transition says what is wrong."""
 
     def _open(self):  # type: ignore[no-untyped-def]  # the base class returns a private text type
         os.close(os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, FILE_MODE))
@@ -45,4 +49,5 @@ class Journal:
 
     def close(self) -> None:
         """Close the file."""
-        self._handler.close()
+        with suppress(OSError):
+            self._handler.close()
