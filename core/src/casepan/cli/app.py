@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 from casepan import __version__
-from casepan.cli import cases, configuring, delivering, demonstrating, inspecting, keeping, operating, quarantining
+from casepan.cli import (
+    cases,
+    configuring,
+    delivering,
+    demonstrating,
+    inspecting,
+    keeping,
+    operating,
+    quarantining,
+    ruling,
+)
 
 app = typer.Typer(
     name="casepan",
@@ -44,3 +54,4 @@ cases.add_to(app)
 delivering.add_to(app)
 quarantining.add_to(app)
 keeping.add_to(app)
+ruling.add_to(app)

@@ -1,0 +1,86 @@
+"""``rules``: what the laboratory needs before it starts, and its own changes to that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from casepan.cli.console import note, say, say_json, say_table, styled
+from casepan.cli.shared import JsonFlag, LabFile
+
+if TYPE_CHECKING:
+    from casepan.knowledge.completeness import Rules
+
+rules_app = typer.Typer(
+    help="What each kind of work needs before anybody starts.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands into the tree."""
+    rules_app.command("show")(show)
+    rules_app.command("check")(check)
+    app.add_typer(rules_app, name="rules")
+
+
+def show(
+    work: Annotated[str | None, typer.Argument(help="A kind of work, such as crown; none lists all.")] = None,
+    lab: LabFile = Path("lab.toml"),
+    as_json: JsonFlag = False,
+) -> None:
+    """The rules in force: casepan's own under those in rules/completeness.toml beside lab.toml.
+
+    Example:  casepan rules show implant-crown
+    """
+    from casepan.model.documents import to_document
+    from casepan.operate.ruling import rules_in_force, work_named
+
+    rules = rules_in_force(lab)
+    if as_json:
+        say_json(to_document(rules) if work is None else to_document(work_named(rules, work)))
+    elif work is not None:
+        _show_work(rules, work)
+    else:
+        say_table(
+            ("work", "required scans", "ask first", "must be stated"),
+            [
+                (name, ", ".join(one.required), ", ".join(one.expected), ", ".join(one.fields))
+                for name, one in rules.work.items()
+            ],
+        )
+
+
+def check(lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:
+    """Read every file in rules/ beside lab.toml; every problem at once, with its line. Ends 3 when there is one.
+
+    Example:  casepan rules check --lab lab/lab.toml
+    """
+    from casepan.operate.ruling import check_rules
+
+    result = check_rules(lab)
+    if as_json:
+        say_json(result.document())
+    else:
+        for problem in result.problems:
+            note(str(problem))
+        for name in result.files:
+            say(name)
+        say(styled("failed" if result.problems else "ok"))
+    raise typer.Exit(3 if result.problems else 0)
+
+
+def _show_work(rules: Rules, name: str) -> None:
+    from casepan.operate.ruling import work_named
+
+    work = work_named(rules, name)
+    say(f"{work.title}:")
+    for words, key in (("required scans", "required"), ("ask first for", "expected"), ("better with", "recommended")):
+        for scan in getattr(work, key):
+            say(f"  {words}: {rules.scans[scan].title}")
+    for words, key in (("must be stated", "fields"), ("helps", "wanted")):
+        for field in getattr(work, key):
+            say(f"  {words}: {rules.fields[field].title}")
+    for thing in work.physical:
+        say(f"  may come by courier: {thing}")
