@@ -10,7 +10,11 @@ from setuptools import Extension, setup
 SOURCES = sorted(path.as_posix() for path in Path("csrc").glob("*.c"))
 
 # Products and sums must round one by one, as they do in numpy: no fused multiply-add.
-FLAGS = ["/O2", "/fp:precise"] if sys.platform == "win32" else ["-O3", "-std=c11", "-ffp-contract=off", "-fvisibility=hidden"]
+FLAGS = (
+    ["/O2", "/fp:precise"]
+    if sys.platform == "win32"
+    else ["-O3", "-std=c11", "-ffp-contract=off", "-fvisibility=hidden"]
+)
 
 setup(
     ext_modules=[

@@ -10,14 +10,15 @@
 #include <string.h>
 
 enum { DIGIT = 11, BUCKETS = 1 << DIGIT, CURVE_BITS = 10 };
+enum { COARSE = 10 }; /* low bits of a coordinate that its rank may do without */
 
 typedef struct {
     uint32_t key, face;
 } Entry;
 
-/* Stable and by key; three passes of eleven bits, there and back between two lists, the result in `from`. */
-static void sort_entries(Entry **from, Entry **to, size_t count) {
-    for (int shift = 0; shift < 32; shift += DIGIT) {
+/* Stable and by the bits of the key from one on; eleven bits a pass from one list to the other, the result in `from`. */
+static void sort_entries(Entry **from, Entry **to, size_t count, int first_bit, int last_bit) {
+    for (int shift = first_bit; shift < last_bit; shift += DIGIT) {
         size_t begin[BUCKETS] = {0}, total = 0;
         for (size_t i = 0; i < count; i++) begin[(*from)[i].key >> shift & (BUCKETS - 1)]++;
         for (int digit = 0; digit < BUCKETS; digit++) {
@@ -71,12 +72,12 @@ static Status sort_along_curve(const float *vertices, const int32_t *faces, size
                 float centre = 0.5f * lowest(vertices, &faces[3 * f], axis) + 0.5f * highest(vertices, &faces[3 * f], axis);
                 from[f] = (Entry){float_order(centre), (uint32_t)f};
             }
-            sort_entries(&from, &to, count);
+            sort_entries(&from, &to, count, COARSE, 32);
             for (size_t rank = 0; rank < count; rank++)
                 curve[from[rank].face] |= spread((uint32_t)(((uint64_t)rank << CURVE_BITS) / count)) << axis;
         }
         for (size_t f = 0; f < count; f++) from[f] = (Entry){curve[f], (uint32_t)f};
-        sort_entries(&from, &to, count);
+        sort_entries(&from, &to, count, 0, 3 * CURVE_BITS);
         for (size_t i = 0; i < count; i++) order[i] = from[i].face;
     }
     Status status = from && to && curve ? DONE : NO_MEMORY;

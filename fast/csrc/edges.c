@@ -120,14 +120,12 @@ Status mark_faces(const int32_t *faces, size_t count, int32_t vertices, uint8_t 
     return status;
 }
 
-static Status count_lower_ends(const int32_t *faces, size_t count, const uint8_t *marks, int32_t vertices,
-                               int32_t *start) {
+static Status count_lower_ends(const int32_t *faces, size_t count, int32_t vertices, int32_t *start) {
     memset(start, 0, ((size_t)vertices + 1) * sizeof *start);
     for (size_t f = 0; f < count; f++) {
         const int32_t *face = &faces[3 * f];
         for (int k = 0; k < 3; k++)
             if (face[k] < 0 || face[k] >= vertices) return BAD_INDEX;
-        if (marks[f] != SOUND) continue;
         for (int k = 0; k < 3; k++) {
             int32_t a = face[k], b = face[k == 2 ? 0 : k + 1];
             start[a < b ? a : b]++;
@@ -138,10 +136,9 @@ static Status count_lower_ends(const int32_t *faces, size_t count, const uint8_t
 }
 
 /* Every edge end as twice its higher vertex, plus one where the face walks down. */
-static void scatter_ends(const int32_t *faces, size_t count, const uint8_t *marks, int32_t *start, uint32_t *high) {
+static void scatter_ends(const int32_t *faces, size_t count, int32_t *start, uint32_t *high) {
     for (size_t f = 0; f < count; f++) {
         const int32_t *face = &faces[3 * f];
-        if (marks[f] != SOUND) continue;
         for (int k = 0; k < 3; k++) {
             int32_t a = face[k], b = face[k == 2 ? 0 : k + 1];
             if (a < b)
@@ -165,14 +162,14 @@ static int join_ends(const uint32_t *ends, size_t size, uint32_t *high, uint16_t
     return 1;
 }
 
-/* The edges of the sound faces by lower and then higher vertex. `high` and `uses` have room for three edges a face; the
+/* The edges of the faces by lower and then higher vertex. `high` and `uses` have room for three edges a face; the
    list is made in place, as it only ever shrinks. `edges` is -1 when `uses` cannot hold a count. */
-Status count_edges(const int32_t *faces, size_t count, const uint8_t *marks, int32_t vertices, int32_t *start,
-                   uint32_t *high, uint16_t *uses, int64_t *edges) {
+Status count_edges(const int32_t *faces, size_t count, int32_t vertices, int32_t *start, uint32_t *high, uint16_t *uses,
+                   int64_t *edges) {
     if (count > INT32_MAX / 3) return TOO_LARGE;
-    Status status = count_lower_ends(faces, count, marks, vertices, start);
+    Status status = count_lower_ends(faces, count, vertices, start);
     if (status != DONE) return status;
-    scatter_ends(faces, count, marks, start, high);
+    scatter_ends(faces, count, start, high);
     size_t found = 0;
     int32_t begin = 0;
     *edges = -1;

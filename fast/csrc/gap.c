@@ -43,35 +43,41 @@ static double to_face(const Target *target, Vector p, int32_t face, double *heig
     return fmin(fmin(to_edge(p, a, b), to_edge(p, b, c)), to_edge(p, c, a));
 }
 
-static Status check(const Target *target) {
-    for (size_t i = 0; i < 3 * target->count; i++)
-        if (target->faces[i] < 0 || (size_t)target->faces[i] >= target->vertices) return BAD_INDEX;
-    for (size_t i = 0; i < target->entries; i++)
-        if (target->around[i] < 0 || (size_t)target->around[i] >= target->count) return BAD_INDEX;
-    for (size_t i = 0; i < target->samples; i++)
-        if (target->starts[i] < 0 || target->starts[i] > target->starts[i + 1]) return BAD_INDEX;
-    return (size_t)target->starts[target->samples] > target->entries ? BAD_INDEX : DONE;
+static int sound_face(const Target *target, int32_t face) {
+    if (face < 0 || (size_t)face >= target->count) return 0;
+    for (size_t k = 0; k < 3; k++) {
+        int32_t id = target->faces[3 * (size_t)face + k];
+        if (id < 0 || (size_t)id >= target->vertices) return 0;
+    }
+    return 1;
+}
+
+/* Of equally near faces the one over which the point stands highest has the right side. */
+static int nearest(const Target *target, Vector point, int64_t begin, int64_t end, double *best, int32_t *face,
+                   double *height) {
+    double least = INFINITY;
+    for (int64_t k = begin; k < end; k++) {
+        double over, square;
+        if (!sound_face(target, target->around[k])) return 0;
+        square = to_face(target, point, target->around[k], &over);
+        double rank = square - 1e-9 * (over * over);
+        if (k > begin && !(rank < least)) continue;
+        least = rank;
+        *best = square;
+        *face = target->around[k];
+        *height = over;
+    }
+    return 1;
 }
 
 Status measure(const Target *target, const double *points, const int64_t *samples, size_t count, double *best,
                int32_t *faces, double *heights) {
-    Status status = check(target);
-    if (status != DONE) return status;
     for (size_t i = 0; i < count; i++) {
         if (samples[i] < 0 || (size_t)samples[i] >= target->samples) return BAD_INDEX;
         int64_t begin = target->starts[samples[i]], end = target->starts[samples[i] + 1];
-        if (begin == end) return BAD_INDEX;
+        if (begin < 0 || end <= begin || (size_t)end > target->entries) return BAD_INDEX;
         Vector point = {points[3 * i], points[3 * i + 1], points[3 * i + 2]};
-        double least = INFINITY;
-        for (int64_t k = begin; k < end; k++) {
-            double height, square = to_face(target, point, target->around[k], &height);
-            double rank = square - 1e-9 * (height * height); /* of equally near faces the one with the clearest side */
-            if (k > begin && !(rank < least)) continue;
-            least = rank;
-            best[i] = square;
-            faces[i] = target->around[k];
-            heights[i] = height;
-        }
+        if (!nearest(target, point, begin, end, &best[i], &faces[i], &heights[i])) return BAD_INDEX;
     }
     return DONE;
 }

@@ -38,8 +38,8 @@ Status weld(const unsigned char *data, size_t stride, size_t run, size_t records
 
 /* edges.c */
 Status mark_faces(const int32_t *faces, size_t count, int32_t vertices, uint8_t *marks);
-Status count_edges(const int32_t *faces, size_t count, const uint8_t *marks, int32_t vertices, int32_t *start,
-                   uint32_t *high, uint16_t *uses, int64_t *edges);
+Status count_edges(const int32_t *faces, size_t count, int32_t vertices, int32_t *start, uint32_t *high, uint16_t *uses,
+                   int64_t *edges);
 Status edge_ids(const int32_t *faces, size_t count, const int32_t *start, size_t vertices, const int32_t *high,
                 size_t edges, int32_t *ids);
 Status label_parts(const int32_t *start, size_t vertices, const int32_t *high, size_t edges, int32_t *labels);
@@ -54,6 +54,13 @@ typedef struct {
     const int32_t *id;
 } Triangle;
 
+typedef struct {
+    const float *base;
+    double normal[3], size[3]; /* not of unit length; size: of the products that were subtracted */
+} Plane;
+
+Plane plane_of(const Triangle *triangle);
+int surely_apart(const Triangle *one, const Plane *plane, const Triangle *other);
 int triangles_meet(const Triangle *one, const Triangle *other);
 
 /* boxes.c, pairs.c */

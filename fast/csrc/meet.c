@@ -3,6 +3,10 @@
 
 #include "kernels.h"
 
+#include <math.h>
+
+#define BOUND (16 * 0x1p-53) /* as for orient3d */
+
 static const int EDGE[3][2] = {{0, 1}, {1, 2}, {2, 0}};
 
 typedef struct {
@@ -113,4 +117,35 @@ int triangles_meet(const Triangle *one, const Triangle *other) {
     if (flat_one && flat_other) return overlap_in_plane(one, other, &shared);
     if (flat_one || flat_other || shared.count > 1 || one_sided(below, shared.one)) return 0;
     return edges_pierce(one, other, below, shared.one) || edges_pierce(other, one, above, shared.other);
+}
+
+Plane plane_of(const Triangle *triangle) {
+    const float *a = triangle->corner[0], *b = triangle->corner[1], *c = triangle->corner[2];
+    Plane plane = {a, {0}, {0}};
+    for (int k = 0; k < 3; k++) {
+        int i = k < 2 ? k + 1 : 0, j = k > 0 ? k - 1 : 2;
+        double left = ((double)b[i] - a[i]) * ((double)c[j] - a[j]);
+        double right = ((double)b[j] - a[j]) * ((double)c[i] - a[i]);
+        plane.normal[k] = left - right;
+        plane.size[k] = fabs(left) + fabs(right);
+    }
+    return plane;
+}
+
+/* The quick test: whether the second triangle lies strictly on one side of the first one's plane, shared corners apart,
+   by more than rounding can get wrong. */
+int surely_apart(const Triangle *one, const Plane *plane, const Triangle *other) {
+    int above = 1, below = 1;
+    for (int k = 0; k < 3; k++) {
+        int32_t id = other->id[k];
+        if (id == one->id[0] || id == one->id[1] || id == one->id[2]) continue;
+        const float *at = other->corner[k];
+        double x = (double)at[0] - plane->base[0], y = (double)at[1] - plane->base[1], z = (double)at[2] - plane->base[2];
+        double height = x * plane->normal[0] + y * plane->normal[1] + z * plane->normal[2];
+        double margin = BOUND * (fabs(x) * plane->size[0] + fabs(y) * plane->size[1] + fabs(z) * plane->size[2]);
+        above &= height > margin;
+        below &= height < -margin;
+        if (!above && !below) return 0;
+    }
+    return 1;
 }

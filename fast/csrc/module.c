@@ -142,19 +142,19 @@ static PyObject *py_mark_faces(PyObject *self, PyObject *const *arguments, Py_ss
     return result;
 }
 
-/* count_edges(faces, marks, start, high, uses) -> number of edges, or -1 */
+/* count_edges(faces, start, high, uses) -> number of edges, or -1 */
 static PyObject *py_count_edges(PyObject *self, PyObject *const *arguments, Py_ssize_t given) {
     Buffers buffers;
     PyObject *result = NULL;
     (void)self;
-    if (start(&buffers, arguments, given, "ibIIH", 0)) {
-        size_t count = length(&buffers, 1, 1), starts = length(&buffers, 2, 4);
-        if (fits(length(&buffers, 0, 4) == 3 * count && starts && starts <= INT32_MAX && length(&buffers, 3, 4) == 3 * count &&
-                 length(&buffers, 4, 2) == 3 * count)) {
+    if (start(&buffers, arguments, given, "iIIH", 0)) {
+        size_t corners = length(&buffers, 0, 4), starts = length(&buffers, 1, 4);
+        if (fits(corners % 3 == 0 && starts && starts <= INT32_MAX && length(&buffers, 2, 4) == corners &&
+                 length(&buffers, 3, 2) == corners)) {
             Status status;
             int64_t edges = -1;
-            RUN(status, count_edges(buffers.view[0].buf, count, buffers.view[1].buf, (int32_t)(starts - 1),
-                                    buffers.view[2].buf, buffers.view[3].buf, buffers.view[4].buf, &edges))
+            RUN(status, count_edges(buffers.view[0].buf, corners / 3, (int32_t)(starts - 1), buffers.view[1].buf,
+                                    buffers.view[2].buf, buffers.view[3].buf, &edges))
             result = status == DONE ? PyLong_FromLongLong(edges) : failed(status);
         }
     }

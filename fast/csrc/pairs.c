@@ -25,11 +25,14 @@ static Triangle triangle(const Search *search, uint32_t face) {
     return found;
 }
 
-static Status test_pair(Search *search, uint32_t one, uint32_t other) {
+static Status test_pair(Search *search, const Triangle *one, const Plane *plane, uint32_t face, uint32_t partner) {
     if (++search->seen > search->most) return TOO_MANY;
-    int32_t pair[2] = {(int32_t)one, (int32_t)other};
-    Triangle first = triangle(search, one), second = triangle(search, other);
-    return triangles_meet(&first, &second) ? heap_add(search->pairs, pair, sizeof pair) : DONE;
+    Triangle other = triangle(search, partner);
+    if (surely_apart(one, plane, &other)) return DONE;
+    Plane second = plane_of(&other);
+    if (surely_apart(&other, &second, one) || !triangles_meet(one, &other)) return DONE;
+    int32_t pair[2] = {(int32_t)face, (int32_t)partner};
+    return heap_add(search->pairs, pair, sizeof pair);
 }
 
 /* Which boxes of a leaf overlap one box, a bit each. */
@@ -53,6 +56,17 @@ static Box lane_box(const Boxes *boxes, int lane) {
     return box;
 }
 
+/* One face with some of a leaf, a bit each. */
+static Status test_face(Search *search, uint32_t face, size_t leaf, unsigned hit) {
+    Triangle one = triangle(search, face);
+    Plane plane = plane_of(&one);
+    for (size_t place = leaf * LANES; hit; place++, hit >>= 1) {
+        Status status = hit & 1 ? test_pair(search, &one, &plane, face, search->tree->order[place]) : DONE;
+        if (status != DONE) return status;
+    }
+    return DONE;
+}
+
 /* Faces of two leaves, or of one leaf with those behind them. */
 static Status test_leaves(Search *search, size_t one, size_t other) {
     const Tree *tree = search->tree;
@@ -62,11 +76,8 @@ static Status test_leaves(Search *search, size_t one, size_t other) {
         Box box = lane_box(&tree->faces[one], i);
         unsigned hit = lanes_hit(&tree->faces[other], &box);
         if (one == other) hit &= ~0u << (i + 1);
-        for (int k = 0; hit; k++, hit >>= 1) {
-            if (!(hit & 1)) continue;
-            Status status = test_pair(search, tree->order[one * LANES + (size_t)i], tree->order[other * LANES + (size_t)k]);
-            if (status != DONE) return status;
-        }
+        Status status = hit ? test_face(search, tree->order[one * LANES + (size_t)i], other, hit) : DONE;
+        if (status != DONE) return status;
     }
     return DONE;
 }

@@ -51,6 +51,16 @@ def test_faces_in_one_plane_are_decided_exactly(seed: int, size: float) -> None:
 
 
 @settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1e-12, 1.0, 1e3, 1e9, 1e18]))
+def test_nearly_flat_faces_of_any_size_are_decided_exactly(seed: int, size: float) -> None:
+    """The quick test in float32 drops no pair that it cannot be sure of, whatever the unit."""
+    rng = np.random.default_rng(seed)
+    flat = np.column_stack([rng.integers(0, 4, (10, 2)), rng.integers(0, 2, 10) * 1e-6])
+    surface = shapes.mesh(flat * size, rng.integers(0, 10, (14, 3)))
+    assert found(surface) == expected(surface)
+
+
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_faces_of_any_size_meet(seed: int) -> None:
     """Tiny, middling and huge faces, which live in different grids, all find each other."""
@@ -98,7 +108,7 @@ def test_a_surface_with_nan_is_refused() -> None:
 
 def test_a_heap_of_faces_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Faces that all overlap end in a typed error instead of hours."""
-    monkeypatch.setattr(nearby, "_MOST_PAIRS", 1000)
+    monkeypatch.setattr(nearby, "MOST_PAIRS", 1000)
     heap = shapes.mesh(np.random.default_rng(0).normal(size=(300, 3)), np.arange(300))
     with pytest.raises(LimitExceeded, match="far too often"):
         self_intersections(heap)

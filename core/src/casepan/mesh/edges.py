@@ -9,6 +9,8 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
+from casepan.mesh import kernels
+
 if TYPE_CHECKING:
     from casepan.mesh.surface import IntArray, Mesh
 
@@ -106,6 +108,10 @@ class EdgeTable:
     @cached_property
     def of_faces(self) -> IntArray:
         """The edge ids of each counted face, int32 (k, 3): from corner 0 to 1, 1 to 2 and 2 to 0."""
+        if kernels.compiled():
+            return kernels.edge_ids(self.faces, self.start, self.high)
+        if not len(self.faces):
+            return np.empty((0, 3), np.int32)
         low, high = _half_edges(self.faces)
         ids = self._matrix(np.arange(self.count, dtype=np.int32))[low, high]
         return np.ascontiguousarray(np.asarray(ids, np.int32).reshape(3, -1).T)
@@ -113,6 +119,8 @@ class EdgeTable:
     @cached_property
     def vertex_labels(self) -> IntArray:
         """The number of the connected part that each vertex belongs to, int32 (n,); a vertex without faces is alone."""
+        if kernels.compiled():
+            return kernels.label_parts(self.start, self.high)
         from scipy.sparse.csgraph import connected_components
 
         _, labels = connected_components(self._matrix(np.ones(self.count)), directed=False)
@@ -127,14 +135,22 @@ class EdgeTable:
 
 def sound_faces(faces: IntArray, vertex_count: int) -> tuple[IntArray, NDArray[np.intp], NDArray[np.intp]]:
     """The faces without degenerate and duplicate ones, and the ids of both; of equal faces the first is kept."""
-    a, b, c = faces.T
-    degenerate = np.flatnonzero((a == b) | (b == c) | (c == a))
-    duplicate = np.setdiff1d(_repeated(faces, vertex_count), degenerate, assume_unique=True)
+    degenerate, duplicate = _bad_faces(faces, vertex_count)
     if len(degenerate) + len(duplicate) == 0:
         return faces, degenerate, duplicate
     sound = np.ones(len(faces), bool)
     sound[degenerate] = sound[duplicate] = False
     return faces.compress(sound, axis=0), degenerate, duplicate
+
+
+def _bad_faces(faces: IntArray, vertex_count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The ids of degenerate faces, and of others that repeat an earlier one."""
+    if kernels.compiled():
+        marks = kernels.mark_faces(faces, vertex_count)
+        return np.flatnonzero(marks == 1), np.flatnonzero(marks == 2)
+    a, b, c = faces.T
+    degenerate = np.flatnonzero((a == b) | (b == c) | (c == a))
+    return degenerate, np.setdiff1d(_repeated(faces, vertex_count), degenerate, assume_unique=True)
 
 
 def _repeated(faces: IntArray, vertex_count: int) -> NDArray[np.intp]:
@@ -169,6 +185,8 @@ def _count_uses(
     faces: IntArray, vertex_count: int, packing: tuple[Any, int]
 ) -> tuple[IntArray, IntArray, NDArray[Any]]:
     """``start``, ``high`` and ``uses`` of an edge table."""
+    if packing is _NARROW and kernels.compiled() and (found := kernels.count_edges(faces, vertex_count)):
+        return found
     from scipy.sparse import coo_array
 
     kind, bits = packing

@@ -10,6 +10,7 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
+from casepan.mesh import kernels
 from casepan.mesh.area import scaled_normals, unit, vertex_areas
 from casepan.mesh.finite import require_finite
 from casepan.mesh.surface import FloatArray, IntArray, Mesh
@@ -232,6 +233,9 @@ class _Surface:
 
     def measure(self, points: _Floats, samples: _Ids) -> tuple[_Floats, IntArray, _Floats]:
         """The least squared distance to the faces round one sample per point, that face, and the height over it."""
+        if kernels.compiled():
+            around = (self.starts, self.around)
+            return kernels.measure(self.places, self.normals, self.ids, around, points, samples)
         best, faces, heights = np.empty(len(points)), np.empty(len(points), np.int32), np.empty(len(points))
         for begin in range(0, len(points), _BLOCK // 4):
             part = slice(begin, begin + _BLOCK // 4)

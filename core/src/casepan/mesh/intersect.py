@@ -8,13 +8,15 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
+from casepan.mesh import kernels
 from casepan.mesh.area import scaled_normals
 from casepan.mesh.edges import EdgeTable
 from casepan.mesh.finite import require_finite
-from casepan.mesh.nearby import Ids, Pairs, overlapping_pairs
-from casepan.mesh.surface import IntArray, Mesh
+from casepan.mesh.nearby import MOST_PAIRS, Ids, Pairs, overlapping_pairs, too_many
+from casepan.mesh.surface import FloatArray, IntArray, Mesh
 from casepan.mesh.touching import Bools, Triangles, has_partner, meet
 
+_TINY = np.float32(1e-36)
 _BLOCK = 1 << 15  # pairs tested together
 
 
@@ -49,11 +51,25 @@ def self_intersections(mesh: Mesh) -> SelfIntersections:
     """
     require_finite(mesh)
     surface = mesh.welded()
-    faces = _prepared(surface)
-    found = [_confirmed(faces, *pairs) for pairs in _gathered(_suspects(faces))]
-    pairs = np.concatenate([np.empty((0, 2), np.intp), *found])
-    pairs = np.sort(_ids(surface.edges, len(surface.faces))[pairs], axis=1)
+    found = _found_by_kernels(surface) if kernels.compiled() else _found(surface)
+    pairs = np.sort(_ids(surface.edges, len(surface.faces))[found], axis=1)
     return SelfIntersections(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))])
+
+
+def _found_by_kernels(surface: Mesh) -> Ids:
+    """All pairs, (k, 2), numbers as in the edge table."""
+    pairs = kernels.meeting_pairs(surface.vertices, surface.edges.faces, MOST_PAIRS)
+    if pairs is None:
+        raise too_many()
+    return pairs.astype(np.intp)
+
+
+def _found(surface: Mesh) -> Ids:
+    """The same with numpy."""
+    with np.errstate(over="ignore", invalid="ignore"):  # what runs over is decided exactly
+        faces = _prepared(surface)
+        found = [_confirmed(faces, *pairs) for pairs in _gathered(_suspects(faces))]
+    return np.concatenate([np.empty((0, 2), np.intp), *found])
 
 
 def _ids(table: EdgeTable, count: int) -> IntArray:
@@ -68,23 +84,22 @@ class _Faces:
     Attributes:
         ids: int32 (3, m), corners.
         places: float32 (3, 3, m): corner, axis, face.
-        normals: float32 (3, m), unit length; NaN for a face without area, which nothing can be told from.
-        margins: float32 (m,), more than float32 arithmetic can get a height over the plane wrong by, for points no
-            farther away than the face is large.
+        normals: float32 (3, m), as long as twice the area.
+        sizes: float32 (m,), the longest side of the box.
     """
 
     ids: IntArray
     places: NDArray[np.float32]
     normals: NDArray[np.float32]
-    margins: NDArray[np.float32]
+    sizes: NDArray[np.float32]
 
 
 def _prepared(surface: Mesh) -> _Faces:
     faces = surface.edges.faces
     places = np.ascontiguousarray(surface.vertices.take(faces, axis=0).transpose(1, 2, 0))
     normals = scaled_normals(surface.vertices, faces).T
-    margins = (places.max(axis=0) - places.min(axis=0)).max(axis=0)
-    return _Faces(np.ascontiguousarray(faces.T), places, normals, margins * np.float32(2.0**-20))
+    sizes = (places.max(axis=0) - places.min(axis=0)).max(axis=0)
+    return _Faces(np.ascontiguousarray(faces.T), places, normals, sizes)
 
 
 def _suspects(faces: _Faces) -> Iterator[Pairs]:
@@ -108,13 +123,23 @@ def _straddling(faces: _Faces, first: Ids, second: Ids, shared: Bools) -> Ids:
     """The pairs whose second face does not lie strictly on one side of the first one's plane, shared corners apart."""
     base = [axis.take(first) for axis in faces.places[0]]
     normal = [axis.take(first) for axis in faces.normals]
-    margin = faces.margins.take(first) + faces.margins.take(second)
+    margin = _margin(faces.sizes.take(first), faces.sizes.take(second))
     above = below = np.ones(len(first), bool)
     for corner, same in zip(faces.places, has_partner(shared), strict=True):
         height = sum((axis.take(second) - b) * n for axis, b, n in zip(corner, base, normal, strict=True))
         above = above & ((height > margin) | same)
         below = below & ((height < -margin) | same)
     return np.flatnonzero(~(above | below))
+
+
+def _margin(size: FloatArray, other: FloatArray) -> FloatArray:
+    """More than float32 can get the height of a point of the second face over the first one's plane wrong by.
+
+    The height has the first normal as a factor: of products of two sides, each wrong by at most some 2^-21 of the
+    largest there can be. The boxes overlap, so no way between the two is longer than both together. The small constant
+    covers products too small for float32.
+    """
+    return (size * size * np.float32(2.0**-17) + _TINY) * (size + other) + _TINY
 
 
 def _gathered(blocks: Iterator[Pairs]) -> Iterator[Pairs]:

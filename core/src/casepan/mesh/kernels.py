@@ -48,19 +48,18 @@ def compiled() -> bool:
 
 def weld(points: FloatArray) -> tuple[FloatArray, IntArray]:
     """See :func:`casepan.mesh.weld.weld_points`."""
-    return weld_records(np.ascontiguousarray(points, np.float32), len(points), 0, _POINT, 1)
+    return _weld(np.ascontiguousarray(points, np.float32), len(points), 0, _POINT, 1)
 
 
-def weld_records(data: Any, count: int, offset: int, stride: int, run: int) -> tuple[FloatArray, IntArray]:
-    """Weld points where they lie in records.
+def weld_field(records: NDArray[Any], name: str) -> tuple[FloatArray, IntArray]:
+    """See :func:`casepan.mesh.weld.weld_field`; the points are read where they lie."""
+    assert records.dtype.fields is not None
+    kind, offset = records.dtype.fields[name][:2]
+    return _weld(records, len(records), offset, records.dtype.itemsize, kind.itemsize // _POINT)
 
-    Args:
-        data: any contiguous buffer of little-endian float32 coordinates.
-        count: number of records.
-        offset: where the first point of the first record lies, in bytes.
-        stride: bytes from one record to the next.
-        run: points per record, one behind the other.
-    """
+
+def _weld(data: NDArray[Any], count: int, offset: int, stride: int, run: int) -> tuple[FloatArray, IntArray]:
+    """Records of ``run`` points each, ``stride`` bytes apart, the first ``offset`` bytes behind the start."""
     inverse = np.empty(count * run, np.int32)
     found = _fast.weld(data, inverse, offset, stride, run)
     return np.frombuffer(found, np.float32).reshape(-1, 3), inverse
@@ -73,14 +72,12 @@ def mark_faces(faces: IntArray, vertex_count: int) -> NDArray[np.uint8]:
     return marks
 
 
-def count_edges(
-    faces: IntArray, marks: NDArray[np.uint8], vertex_count: int
-) -> tuple[IntArray, IntArray, NDArray[np.uint16]] | None:
-    """``start``, ``high`` and narrow ``uses`` of an :class:`EdgeTable` of the faces marked 0; None where an edge has
-    more than 255 faces on one side."""
+def count_edges(faces: IntArray, vertex_count: int) -> tuple[IntArray, IntArray, NDArray[np.uint16]] | None:
+    """``start``, ``high`` and narrow ``uses`` of an :class:`EdgeTable`; None where an edge has more than 255 faces on
+    one side."""
     start = np.empty(vertex_count + 1, np.int32)
     high, uses = np.empty(3 * len(faces), np.int32), np.empty(3 * len(faces), np.uint16)
-    edges = _fast.count_edges(np.ascontiguousarray(faces, np.int32), marks, start, high, uses)
+    edges = _fast.count_edges(np.ascontiguousarray(faces, np.int32), start, high, uses)
     return None if edges < 0 else (start, high[:edges].copy(), uses[:edges].copy())
 
 

@@ -16,7 +16,7 @@ _LARGE = 4  # faces more than this many cells long go to a coarser grid
 _MOST_ROWS = 1 << 22
 _TICKS = 1 << 23
 _BLOCK = 1 << 16  # entries swept together: what belongs to them stays in the processor's cache
-_MOST_PAIRS = 1 << 28  # beyond this the faces are a heap, not a surface
+MOST_PAIRS = 1 << 28  # beyond this the faces are a heap, not a surface
 
 Ids = NDArray[np.intp]
 Pairs = tuple[Ids, Ids]
@@ -88,9 +88,14 @@ def overlapping_pairs(places: FloatArray) -> Iterator[Pairs]:
     seen = 0
     for pairs in _every_pair(places):
         seen += len(pairs[0])
-        if seen > _MOST_PAIRS:
-            raise LimitExceeded("the faces overlap far too often for a surface", hint="Is this file a scan?")
+        if seen > MOST_PAIRS:
+            raise too_many()
         yield pairs
+
+
+def too_many() -> LimitExceeded:
+    """The faces of this surface overlap too often."""
+    return LimitExceeded("the faces overlap far too often for a surface", hint="Is this file a scan?")
 
 
 def _every_pair(places: FloatArray) -> Iterator[Pairs]:

@@ -6,28 +6,37 @@ from typing import Any
 
 import numpy as np
 from attrs import define
+from numpy.typing import NDArray
 
 from casepan.errors import CorruptFile
 from casepan.mesh.sniff import STL_HEADER, STL_RECORD, declared_triangles, fits_binary_stl, is_ascii_stl
 from casepan.mesh.stl_text import read_text
-from casepan.mesh.surface import ByteArray, FloatArray, Mesh
-from casepan.mesh.weld import weld_points
+from casepan.mesh.surface import ByteArray, Mesh
+from casepan.mesh.weld import weld_field
 
 RECORD = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 """One triangle of a binary STL, 50 bytes."""
 
+_CORNERS = np.dtype([("corners", "<f4", (3, 3))])
+
 
 @define(frozen=True, eq=False)
 class Soup:
-    """Unwelded triangles: float32 corners (m, 3, 3), uint8 face colours (m, 3) or None, and what the header said."""
+    """Unwelded triangles.
 
-    corners: FloatArray
+    Attributes:
+        records: structured (m,) with a field ``corners``, float32 (3, 3): those of the file itself where it is binary.
+        face_colours: uint8 (m, 3) or None.
+        notes: what the header said.
+    """
+
+    records: NDArray[Any]
     face_colours: ByteArray | None
     notes: dict[str, Any]
 
     def weld(self) -> Mesh:
         """The triangles as a mesh with every vertex stored once; faces keep their order."""
-        vertices, inverse = weld_points(self.corners.reshape(-1, 3))
+        vertices, inverse = weld_field(self.records, "corners")
         faces = inverse.reshape(-1, 3)
         mesh = Mesh(vertices, faces, face_colours=self.face_colours, format="stl", notes=self.notes)
         return mesh.as_welded()
@@ -44,7 +53,7 @@ def read_stl(data: bytes, name: str = "") -> Soup:
         return _read_binary(data, count)
     if is_ascii_stl(data):
         corners, notes = read_text(data, name)
-        return Soup(corners, None, notes)
+        return Soup(corners.reshape(-1, 9).view(_CORNERS).reshape(-1), None, notes)
     raise _refusal(data, count, name)
 
 
@@ -73,7 +82,7 @@ def _read_binary(data: bytes, count: int) -> Soup:
     if surplus:
         notes["surplus_bytes"] = surplus
     colours = _face_colours(records["attribute"], data[:80], notes)
-    return Soup(np.ascontiguousarray(records["corners"], dtype=np.float32), colours, notes)
+    return Soup(records, colours, notes)
 
 
 def _printable(header: bytes) -> str:

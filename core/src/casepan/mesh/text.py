@@ -14,6 +14,8 @@ from attrs import define
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from casepan.mesh import kernels
+
 Bytes = NDArray[np.uint8]
 Offsets = NDArray[np.int32]
 Numbers = NDArray[np.float64]
@@ -87,6 +89,8 @@ def tokenise(text: bytes | bytearray | memoryview) -> Tokens:
     data = np.empty(len(raw) + 1, np.uint8)
     data[:-1] = raw
     data[-1] = 32
+    if kernels.compiled():
+        return Tokens(data, *kernels.split_words(data))
     changes = [np.zeros(1 if data[0] > 32 else 0, np.int32)]
     for begin in range(0, len(data), _SCAN):
         solid = data[begin : begin + _SCAN + 1] > 32
@@ -102,7 +106,15 @@ def line_end(text: bytes | bytearray, at: int) -> int:
 
 
 def _numbers(data: Bytes, starts: Offsets, ends: Offsets) -> Numbers:
-    """Words as numbers, grouped by their length."""
+    """Words as numbers."""
+    values, good = kernels.read_numbers(data, starts, ends) if kernels.compiled() else _plain(data, starts, ends)
+    for index in np.flatnonzero(~good):
+        values[index] = _by_hand(data[starts[index] : ends[index]].tobytes(), int(starts[index]))
+    return values
+
+
+def _plain(data: Bytes, starts: Offsets, ends: Offsets) -> tuple[Numbers, Flags]:
+    """Usual numbers, grouped by their length, and which words were such."""
     values = np.zeros(len(starts), np.float64)
     good = np.zeros(len(starts), bool)
     lengths = np.minimum(ends - starts, _LONGEST + 1).astype(np.uint8)
@@ -112,9 +124,7 @@ def _numbers(data: Bytes, starts: Offsets, ends: Offsets) -> Numbers:
         group = order[stops[length - 1] : stops[length]]
         if len(group):
             values[group], good[group] = _same_length(data, starts[group], length)
-    for index in np.flatnonzero(~good):
-        values[index] = _by_hand(data[starts[index] : ends[index]].tobytes(), int(starts[index]))
-    return values
+    return values, good
 
 
 def _same_length(data: Bytes, starts: Offsets, length: int) -> tuple[Numbers, Flags]:

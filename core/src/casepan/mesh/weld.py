@@ -9,8 +9,12 @@ comparison makes the answer exact, and no sort is needed: twice as fast as the p
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
+
+from casepan.mesh import kernels
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int32]
@@ -32,12 +36,26 @@ def weld_points(points: FloatArray) -> tuple[FloatArray, IntArray]:
         float32 (k, 3), the different points in the order of their first appearance, and int32 (n,), saying which of
         them each point is.
     """
+    if kernels.compiled():
+        return kernels.weld(points)
     words = _normalised(points)
     first = _first_equal(words)
     leads = first == np.arange(len(first), dtype=np.int32)
     rank = np.cumsum(leads, dtype=np.int32)
     rank -= 1
     return words.take(np.flatnonzero(leads), axis=0).view(np.float32), rank.take(first)
+
+
+def weld_field(records: NDArray[Any], name: str) -> tuple[FloatArray, IntArray]:
+    """The same for the points in one field of records, all points of a record in a row.
+
+    Args:
+        records: a contiguous structured array of any layout.
+        name: its field of little-endian float32 (..., 3).
+    """
+    if kernels.compiled():
+        return kernels.weld_field(records, name)
+    return weld_points(np.ascontiguousarray(records[name], np.float32).reshape(-1, 3))
 
 
 def _normalised(points: FloatArray) -> _Words:

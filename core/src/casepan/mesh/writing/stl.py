@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from casepan.mesh import kernels
 from casepan.mesh.stl import RECORD
 from casepan.mesh.surface import FloatArray, Mesh
 from casepan.mesh.writing.loss import Loss, colour_losses
@@ -18,12 +19,17 @@ def write_stl(mesh: Mesh, file: BinaryIO) -> tuple[Loss, ...]:
     """Faces in order with their unit normals (zero for a face without area)."""
     file.write(_HEADER + len(mesh.faces).to_bytes(4, "little"))
     for begin in range(0, len(mesh.faces), _BLOCK):
-        corners = mesh.vertices[mesh.faces[begin : begin + _BLOCK]]
-        records = np.zeros(len(corners), RECORD)
-        records["corners"] = corners
-        records["normal"] = unit_normals(corners)
-        file.write(records.tobytes())
+        faces = mesh.faces[begin : begin + _BLOCK]
+        file.write(kernels.stl_records(mesh.vertices, faces) if kernels.compiled() else _records(mesh.vertices[faces]))
     return colour_losses(mesh, "STL", holds=frozenset())
+
+
+def _records(corners: FloatArray) -> bytes:
+    """The records of triangles (m, 3, 3)."""
+    records = np.zeros(len(corners), RECORD)
+    records["corners"] = corners
+    records["normal"] = unit_normals(corners)
+    return records.tobytes()
 
 
 def unit_normals(corners: FloatArray) -> FloatArray:
