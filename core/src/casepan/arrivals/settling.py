@@ -12,6 +12,7 @@ import os
 from bisect import bisect_right
 from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -184,9 +185,11 @@ def _arrival(bundle: Bundle, current: Mapping[str, Fingerprint], inbox: Path) ->
 
 def _glances(inbox: Path, watch: Watch, base: Path) -> dict[str, Glance]:
     found: dict[str, Glance] = {}
+    done = _done_folder(inbox, watch, base)
+    folder = str(inbox)  # text, because 10,000 Path objects a poll cost more than the calls
     try:
         with os.scandir(inbox) as entries:
-            names = [entry.name for entry in entries if _wanted(entry.name, watch)]
+            names = [entry.name for entry in entries if _wanted(entry.name, watch.names, watch.skip)]
     except FileNotFoundError as error:
         raise NotReady(
             "the inbox is not there", place=str(inbox), hint="Make the folder, or mount its share."
@@ -195,24 +198,29 @@ def _glances(inbox: Path, watch: Watch, base: Path) -> dict[str, Glance]:
         raise unreadable(error, str(inbox)) from error
     for name in names:
         try:
-            status = (inbox / name).lstat()
+            status = os.lstat(f"{folder}{os.sep}{name}")
         except FileNotFoundError:
             continue  # taken away between the two looks
-        if not _is_done_folder(inbox / name, watch, base):
+        if name != done:
             found[name] = Glance(is_folder(status), status.st_size, status.st_mtime_ns, status.st_ino)
     return found
 
 
-def _wanted(name: str, watch: Watch) -> bool:
+@lru_cache(maxsize=100_000)
+def _wanted(name: str, names: tuple[str, ...], skip: tuple[str, ...]) -> bool:
+    """Remembered: the same thousands of names are asked about at every poll."""
     plain = folded(name)
-    if junk_reason(name) or any(fnmatchcase(plain, folded(pattern)) for pattern in watch.skip):
+    if junk_reason(name) or any(fnmatchcase(plain, folded(pattern)) for pattern in skip):
         return False
-    return not watch.names or any(fnmatchcase(plain, folded(pattern)) for pattern in watch.names)
+    return not names or any(fnmatchcase(plain, folded(pattern)) for pattern in names)
 
 
-def _is_done_folder(path: Path, watch: Watch, base: Path) -> bool:
-    """The folder for finished arrivals may lie in the inbox itself."""
-    return watch.done.startswith("move:") and os.path.normpath(base / watch.done[5:]) == os.path.normpath(path)
+def _done_folder(inbox: Path, watch: Watch, base: Path) -> str | None:
+    """The name of the folder for finished arrivals, when it lies in the inbox itself."""
+    if not watch.done.startswith("move:"):
+        return None
+    path = Path(os.path.normpath(base / watch.done[5:]))
+    return path.name if path.parent == Path(os.path.normpath(inbox)) else None
 
 
 def _fingerprint(path: Path, name: str, glance: Glance) -> Fingerprint | None:
