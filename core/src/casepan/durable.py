@@ -22,6 +22,16 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def make_folders(folder: Path, mode: int = 0o777) -> None:
+    """Make a folder and those above it, each flushed into the one above: a file is safe only when its folder is."""
+    if folder.is_dir():
+        return
+    if folder.parent != folder:
+        make_folders(folder.parent, mode)
+    folder.mkdir(mode=mode, exist_ok=True)
+    sync_folder(folder.parent)
+
+
 def write_flushed(path: Path, content: bytes) -> None:
     """Write a new file and flush it."""
     with path.open("wb") as target:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from casepan.durable import make_folders, sync_folder
 from casepan.errors import StateError
 from casepan.model.documents import dumps
 
@@ -37,29 +38,18 @@ def state_error(error: OSError, path: Path) -> StateError:
 
 
 def private_folder(path: Path) -> Path:
-    """Make the folder and its parents, readable by this user only.
+    """Make the folder and its parents, readable by this user only, each flushed into the one above it.
 
     Raises:
         StateError: it cannot be made.
     """
     try:
-        path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        make_folders(path, FOLDER_MODE)
         if path.stat().st_mode & 0o077 and not WINDOWS:
             path.chmod(FOLDER_MODE)
     except OSError as error:
         raise state_error(error, path) from error
     return path
-
-
-def sync_folder(path: Path) -> None:
-    """Flush a folder's entries; Windows has no such call and journals renames itself."""
-    if WINDOWS:
-        return
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def sync_file(path: Path) -> None:

@@ -15,6 +15,7 @@ from casepan.config.lab import Lab
 from casepan.config.readers import accepts_closed, reader_options
 from casepan.config.secrets import fetch_secret
 from casepan.contract.listing import Recognition
+from casepan.durable import sync_folder
 from casepan.errors import CaseError, StateError
 from casepan.model.case import Case
 from casepan.model.documents import converter, to_plain
@@ -22,7 +23,7 @@ from casepan.model.finding import Finding
 from casepan.registry import Registry
 from casepan.running.closed import without_nagging
 from casepan.running.context import Bench
-from casepan.running.durable import private_folder, read_document, sync_folder, write_document
+from casepan.running.durable import private_folder, read_document, write_document
 from casepan.running.layout import StateFolder
 from casepan.running.wire import Link, describe_error
 

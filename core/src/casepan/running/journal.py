@@ -22,7 +22,7 @@ KEPT = 5
 class _Private(RotatingFileHandler):
     """Rotated files, readable by this user only. A line that cannot be written is lost: the ledger's trail is the truth."""
 
-    def handleError(self, record: logging.LogRecord) -> None:
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the base class's name
         """Nobody reads a traceback for each line on a full disk; the next transition says what is wrong."""
 
     def _open(self):  # type: ignore[no-untyped-def]  # the base class returns a private text type

@@ -14,7 +14,7 @@ from attrs import frozen
 
 from casepan.contract.context import ExportContext
 from casepan.contract.options import FolderPath, option
-from casepan.durable import copy_flushed, hash_file, sync_folder, write_flushed
+from casepan.durable import copy_flushed, hash_file, make_folders, sync_folder, write_flushed
 from casepan.errors import DeliveryError, DeliveryRefused, FenceLost
 from casepan.model.case import Case
 from casepan.model.records import Receipt
@@ -49,7 +49,7 @@ class FolderExport:
             target = self._target(ctx)
             part = target.with_name(f"{target.name}.part")
             shutil.rmtree(part, ignore_errors=True)
-            part.mkdir(parents=True)
+            make_folders(part)
             packed = pack(case, self.options)
             write_package(packed, manifest(case, packed, ctx, private=self.options.private), part, ctx)
             self._commit(part, target, ctx)
@@ -66,6 +66,7 @@ class FolderExport:
             (target / name).is_file() and hash_file(target / name) == content for name, content in files.items()
         ):
             return None
+        sync_folder(target.parent)  # whoever renamed it may have died before it did this
         return Receipt(ctx.key, str(target), ctx.now(), {"verified": "found and read back by a probe"}, files)
 
     def _target(self, ctx: ExportContext) -> Path:

@@ -13,7 +13,7 @@ from attrs import frozen
 
 from casepan.contract.context import ExportContext
 from casepan.contract.options import FolderPath, option
-from casepan.durable import hash_stream, sync_folder
+from casepan.durable import hash_stream, make_folders, sync_folder
 from casepan.errors import DeliveryError, DeliveryRefused, FenceLost
 from casepan.model.case import Case
 from casepan.model.records import Receipt
@@ -50,7 +50,7 @@ class ZipExport:
             if present:
                 return present
             target = self._target(ctx)
-            target.parent.mkdir(parents=True, exist_ok=True)
+            make_folders(target.parent)
             part = target.with_name(f"{target.name}.part")
             packed = pack(case, self.options)
             with part.open("wb") as stream:
@@ -74,6 +74,7 @@ class ZipExport:
         files = {item["name"]: item["sha256"] for item in document["files"]}
         if not _holds(target, files):
             return None
+        sync_folder(target.parent)  # whoever renamed it may have died before it did this
         return Receipt(ctx.key, str(target), ctx.now(), {"verified": "found and read back by a probe"}, files)
 
     def _target(self, ctx: ExportContext) -> Path:
