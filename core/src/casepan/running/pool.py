@@ -18,7 +18,8 @@ from casepan.running.durable import FILE_MODE
 from casepan.running.platform import MARK, Platform
 from casepan.running.wire import Message, encode
 
-COMMAND = (sys.executable, "-X", "utf8", "-m", "casepan.running.child")
+COMMAND = (sys.executable, "-P", "-X", "utf8", "-m", "casepan.running.child")
+"""``-P`` and a working folder of its own: what lies where somebody typed the command is neither imported nor written over."""
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 STDERR_KEPT = 4000
 
@@ -41,7 +42,7 @@ class Child:
         self._errors = scratch / f"{self.mark}.stderr"
         with os.fdopen(os.open(self._errors, os.O_WRONLY | os.O_CREAT, FILE_MODE), "wb") as errors:
             self._process = subprocess.Popen(
-                COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+                COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, cwd=scratch,
                 env={**os.environ, **ONE_THREAD, MARK: self.mark}, **platform.child_options(lock),
             )  # fmt: skip
         self._bound = platform.adopt(int(getattr(self._process, "_handle", 0)), int(job["memory"]))

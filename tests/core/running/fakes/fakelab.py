@@ -154,7 +154,7 @@ def misbehave(options: ActOptions) -> None:
         hoard = [bytearray(50_000_000) for _ in range(1000)]
         raise AssertionError(len(hoard))
     elif do == "disk":
-        with Path("big").open("wb") as stream:
+        with Path(os.environ["FAKELAB"], "..", "big").open("wb") as stream:
             stream.truncate(5 << 30)
     elif do == "bug":
         raise ZeroDivisionError("a bug")
