@@ -100,13 +100,14 @@ def judge(chaos: Chaos, seconds: float) -> bool:
     folders = {json.loads(path.read_text())["key"] for path in (chaos.root / "out/folder").glob("*/manifest.json")}
     zips = len(list((chaos.root / "out/zip").glob("*.zip")))
     taken = {path.strip("/"): count for path, count in chaos.server.taken.items()}
-    starts, after = Counter(), 0
+    starts: Counter[tuple[str, str]] = Counter()
+    after = 0
     for line in (chaos.root / "trace.log").read_text().splitlines():
-        when, what, ref, _ = line.split()
+        begun, what, ref, _ = line.split()
         if what.startswith("step:"):
             step = (ref, what.removeprefix("step:"))
             starts[step] += 1
-            after += step in recorded and float(when) > recorded[step] + 0.002
+            after += step in recorded and float(begun) > recorded[step] + 0.002
     unknown = [row for row in deliveries if row.state == "unknown" and row.not_before is None]
     lost = chaos.cases - len({row.key_hash for row in cases if row.state == "handed-on"})
     doubles = sum(count - 1 for count in taken.values() if count > 1)

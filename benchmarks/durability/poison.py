@@ -50,9 +50,9 @@ def main() -> int:
         os.environ |= {"DURLAB": folder, "PYTHONPATH": str(Path(__file__).parent)}
         drop(root)
         lab = durlab.make_lab(root, "", steps=1, attempts=ATTEMPTS)
-        limits = {"time_limit": Duration(5.0), "memory_limit": ByteCount(700 << 20)}
         steps = (*lab.pipelines["p"].steps, Step(use="dur.poison", id="poison"))
-        lab = evolve(lab, pipelines={"p": evolve(lab.pipelines["p"], steps=steps, **limits)})
+        hurried = evolve(lab.pipelines["p"], steps=steps, time_limit=Duration(5.0), memory_limit=ByteCount(700 << 20))
+        lab = evolve(lab, pipelines={"p": hurried})
         begun = time.monotonic()
         report = run_once(lab, "durlab:load")
         took = time.monotonic() - begun

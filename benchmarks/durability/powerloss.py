@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
@@ -251,15 +251,18 @@ def _is_json(path: Path) -> bool:
 def _is_there(root: Path, export: str, ref: str, key: str) -> bool:
     try:
         if export == "folder":
-            folder = root / "out/folder" / ref
-            manifest, read = json.loads((folder / "manifest.json").read_bytes()), lambda name: (folder / name).read_bytes()
+            read = _reader(root / "out/folder" / ref)
         else:
-            archive = zipfile.ZipFile(root / f"out/zip/{ref}.zip")
-            manifest, read = json.loads(archive.read("manifest.json")), archive.read
+            read = zipfile.ZipFile(root / f"out/zip/{ref}.zip").read
+        manifest = json.loads(read("manifest.json"))
         whole = all(sha256(read(file["name"])).hexdigest() == file["sha256"] for file in manifest["files"])
         return whole and manifest["key"] == key
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return False
+
+
+def _reader(folder: Path) -> Callable[[str], bytes]:
+    return lambda name: (folder / name).read_bytes()
 
 
 def finishes(root: Path, cases: int) -> str | None:

@@ -8,16 +8,16 @@ import sys
 from pathlib import Path
 
 CORE = Path("core/src/casepan")
-SQL = re.compile(r"\b(select .+ from|insert (or \w+ )?into|update \w+ set|delete from|sqlite3)\b", re.IGNORECASE)
+SQL = re.compile(r"(\bselect [\w*, ]+ from |\binsert (or \w+ )?into |\bupdate \w+ set |\bdelete from |import sqlite3)")
 
 
 def test_only_the_ledger_speaks_sql(repository: Path) -> None:
-    """Everything else calls its methods."""
-    home = repository / CORE / "running" / "ledger"
+    """Everything else calls its methods; only the test kit damages ledgers by hand."""
+    homes = (repository / CORE / "running" / "ledger", repository / CORE / "testing")
     speaking = [
         path.name
         for path in (repository / CORE).rglob("*.py")
-        if not path.is_relative_to(home) and SQL.search(path.read_text("utf-8"))
+        if not any(path.is_relative_to(home) for home in homes) and SQL.search(path.read_text("utf-8"))
     ]
     assert speaking == []
 
@@ -26,17 +26,17 @@ def test_the_supervisor_and_a_child_before_its_job_load_no_numpy() -> None:
     """Memory stays small and children start fast: meshes are opened by the stages that need them."""
     program = (
         "import sys, casepan.running.supervisor, casepan.running.intake, casepan.running.steps, casepan.running.deliveries\n"
-        "sys.exit(' '.join({'numpy', 'scipy', 'trimesh'} & set(sys.modules)))"
+        "print(' '.join({'numpy', 'scipy', 'trimesh'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
 
 
 def test_a_child_loads_no_ledger() -> None:
     """Only the parent writes it."""
     program = (
         "import sys, casepan.running.child, casepan.running.intake, casepan.running.steps, casepan.running.deliveries\n"
-        "sys.exit(' '.join(name for name in sys.modules if 'ledger' in name or name == 'sqlite3'))"
+        "print(' '.join(name for name in sys.modules if 'ledger' in name or name == 'sqlite3'))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
