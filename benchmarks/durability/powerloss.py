@@ -250,10 +250,8 @@ def _is_json(path: Path) -> bool:
 
 def _is_there(root: Path, export: str, ref: str, key: str) -> bool:
     try:
-        if export == "folder":
-            read = _reader(root / "out/folder" / ref)
-        else:
-            read = zipfile.ZipFile(root / f"out/zip/{ref}.zip").read
+        zipped = root / f"out/zip/{ref}.zip"
+        read = zipfile.ZipFile(zipped).read if export == "zip" else _reader(root / "out/folder" / ref)
         manifest = json.loads(read("manifest.json"))
         whole = all(sha256(read(file["name"])).hexdigest() == file["sha256"] for file in manifest["files"])
         return whole and manifest["key"] == key

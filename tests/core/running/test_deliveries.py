@@ -129,6 +129,18 @@ def test_a_destination_takes_no_more_than_its_slots(fake: Any, send: Any) -> Non
     assert sent(fake) == 3
 
 
+def test_an_export_that_was_taken_out_of_the_lab_waits_for_a_person(fake: Any, send: Any) -> None:
+    """Its open delivery fails with the reason; nothing loops, nothing is forgotten."""
+    fake.drop()
+    first = fake.lab(export=(send(do="down", times=1, seconds=500.0),))
+    (delivery,) = only(fake.run(first)).deliveries
+    ledger = fake.ledger()
+    ledger.resend(delivery.key, who="t")
+    ledger.close()
+    (after,) = only(fake.run(fake.lab(export=(send("other"),)))).deliveries
+    assert (after.state, after.reason) == ("failed", "this export is no longer in lab.toml")
+
+
 def test_a_receipt_on_disk_is_enough_after_a_crash(fake: Any, send: Any) -> None:
     """Killed between receipt and record: the receipt is found, nobody is asked, nothing is sent."""
     fake.drop()

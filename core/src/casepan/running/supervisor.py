@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from casepan.config.lab import Lab
 from casepan.contract.specs import Event
@@ -120,7 +120,10 @@ class Supervisor:
         if self.paused:
             return None
         arrival = self.shop.ledger.claim_arrival(self.owner, self.pipelines)
-        return None if arrival is None else ArrivalWork(self.shop, arrival)
+        if arrival is None:
+            return None
+        # A single run waits for nothing, also when the arrival was first seen while watching.
+        return ArrivalWork(self.shop, evolve(arrival, patient=arrival.patient and self.patient))
 
     def _full(self) -> tuple[str, ...]:
         """Adapters with as many cases in work as the lab allows."""

@@ -280,8 +280,10 @@ class CaseWork:
     def _setback(self, error: Message) -> None:
         """The child failed between deliveries: whatever was due loses a try, or a broken case would be tried for ever."""
         while (row := self.shop.ledger.next_delivery(self.claim)) is not None:
-            export = self._export(row.export)
-            if row.state == "unknown":
+            export = self._found(row.export)
+            if export is None:
+                self._gone(row)
+            elif row.state == "unknown":
                 self._still_unknown(row, export, error["code"], error["reason"], None)
             else:
                 delay = delay_before(export.retry, row.attempts + 1, None)
@@ -328,7 +330,10 @@ class CaseWork:
     def _next(self, extend: Callable[[float], None]) -> Message:
         """The first delivery that is due and for which its destination has room; intents are recorded before the answer."""
         while (row := self.shop.ledger.next_delivery(self.claim)) is not None:
-            export = self._export(row.export)
+            export = self._found(row.export)
+            if export is None:
+                self._gone(row)
+                continue
             probe = row.state == "unknown"
             if not probe and not self._begin(row, export):
                 self.shop.ledger.postpone(self.claim, row.key, delay=SLOT_PAUSE)
@@ -341,6 +346,15 @@ class CaseWork:
             return {"key": row.key, "export": row.export, "probe": probe, "place": self._place(export)}
         extend(BETWEEN_DELIVERIES)
         return {"done": True}
+
+    def _gone(self, row: DeliveryRow) -> None:
+        """Somebody took the export out of lab.toml while this delivery was under way: a person decides."""
+        reason = "this export is no longer in lab.toml"
+        if row.state == "unknown":
+            self.shop.ledger.outcome_unknown(self.claim, row.key, "CP103", reason, ask_in=None)
+        else:
+            self.shop.ledger.never_began(self.claim, row.key, "CP103", reason, delay=None)
+        self._note("delivery.export-gone", export=row.export)
 
     def _begin(self, row: DeliveryRow, export: Export) -> bool:
         destination = f"{row.pipeline}/{row.export}"
@@ -416,7 +430,11 @@ class CaseWork:
         return row
 
     def _export(self, export: str) -> Export:
+        """An export that the child has in its hands: the lab's configuration does not change during a run."""
         return next(found for found in self.pipeline.export if id_of(found) == export)
+
+    def _found(self, export: str) -> Export | None:
+        return next((found for found in self.pipeline.export if id_of(found) == export), None)
 
     def _closed(self, kind: str, key: str, **detail: str) -> None:
         self.open = None
