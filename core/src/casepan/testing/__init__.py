@@ -1,6 +1,7 @@
-"""casepan's test kit: generated jaws, scan files and faults.
+"""casepan's test kit: generated jaws, scan files, faults, and what adapters and exporters have to keep.
 
-Importing it costs nothing; its parts load when they are used. Faults are in :mod:`casepan.testing.faults`.
+Importing it costs nothing; its parts load when they are used. Faults of meshes and files are in
+:mod:`casepan.testing.faults`, those of destinations in :mod:`casepan.testing.destinations`.
 """
 
 from __future__ import annotations
@@ -9,16 +10,30 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from casepan.testing.conformance import Failure, check_adapter, check_exporter
+    from casepan.testing.conformance.classes import AdapterConformance, ExporterConformance, ImporterConformance
+    from casepan.testing.destinations import FaultyFolder
+    from casepan.testing.hostile import Hostile, damaged_copies, hostile_arrivals
     from casepan.testing.jaws import JawPair, jaw_pair, lower_scan, upper_scan
     from casepan.testing.scans import scan_bytes, small_scan
     from casepan.testing.truth import Hole, HoleTruth, ToothTruth, Truth
 
 _WHERE = {
+    "AdapterConformance": "conformance.classes",
+    "ExporterConformance": "conformance.classes",
+    "Failure": "conformance",
+    "FaultyFolder": "destinations",
     "Hole": "truth",
     "HoleTruth": "truth",
+    "Hostile": "hostile",
+    "ImporterConformance": "conformance.classes",
     "JawPair": "jaws",
     "ToothTruth": "truth",
     "Truth": "truth",
+    "check_adapter": "conformance",
+    "check_exporter": "conformance",
+    "damaged_copies": "hostile",
+    "hostile_arrivals": "hostile",
     "jaw_pair": "jaws",
     "lower_scan": "jaws",
     "scan_bytes": "scans",
@@ -27,11 +42,21 @@ _WHERE = {
 }
 
 __all__ = [
+    "AdapterConformance",
+    "ExporterConformance",
+    "Failure",
+    "FaultyFolder",
     "Hole",
     "HoleTruth",
+    "Hostile",
+    "ImporterConformance",
     "JawPair",
     "ToothTruth",
     "Truth",
+    "check_adapter",
+    "check_exporter",
+    "damaged_copies",
+    "hostile_arrivals",
     "jaw_pair",
     "lower_scan",
     "scan_bytes",
