@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import zipfile
+import zlib
 from pathlib import Path
 from typing import BinaryIO
 
@@ -67,7 +68,7 @@ class ZipExport:
         try:
             with zipfile.ZipFile(target) as archive:
                 document = json.loads(archive.read(MANIFEST))
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        except (OSError, EOFError, ValueError, KeyError, RuntimeError, zlib.error, zipfile.BadZipFile):
             return None
         if document.get("key") != ctx.key:
             return None
@@ -112,6 +113,6 @@ def _holds(path: Path, files: dict[str, str]) -> bool:
                 with archive.open(name) as member:
                     if hash_stream(member) != content:
                         return False
-    except (OSError, KeyError, zipfile.BadZipFile):
+    except (OSError, EOFError, KeyError, RuntimeError, zlib.error, zipfile.BadZipFile):
         return False
     return True
