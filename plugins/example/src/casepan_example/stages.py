@@ -36,7 +36,9 @@ class ExportReader:
             candidate,
             ctx,
             scans=list(scans_of(order, candidate, ctx)),
-            prescription=api.Prescription(items=tuple(items_of(order)), reference=order.id),
+            prescription=api.Prescription(
+                items=tuple(items_of(order)), reference=order.id, provenance={"reference": "file"}
+            ),
             documents={document: "order"},
         )
 
@@ -54,7 +56,9 @@ def items_of(order: Order) -> Iterator[api.WorkItem]:
     """One crown per tooth of the order."""
     for tooth, words in order.crowns.items():
         shade, guide = api.parse_shade(words)
-        yield api.WorkItem(tooth, (api.from_fdi(tooth),), "crown", shade=shade, shade_guide=guide)
+        known = {"teeth": tooth, "kind": "crown", "shade": shade, "shade_guide": guide}
+        told: dict[str, api.Provenance] = {name: "file" for name, value in known.items() if value}
+        yield api.WorkItem(tooth, (api.from_fdi(tooth),), "crown", shade=shade, shade_guide=guide, provenance=told)
 
 
 @api.validator

@@ -69,19 +69,16 @@ def _item(tooth: Element) -> WorkItem | None:
         return None
     material_text = raw.get("MaterialName") or raw.get("Material") or None
     shade, guide = parse_shade(raw.get("Color"))
-    material = material_from_words(material_text)
-    known = {"teeth": number, "kind": kind, "material": material_text, "shade": shade}
-    return WorkItem(
-        id="",
-        teeth=(number,),
-        kind=kind_from_words(kind),
-        material=material,
-        material_text=material_text,
-        shade=shade,
-        shade_guide=guide,
-        raw=raw,
-        provenance=_from("file", known),
-    )
+    fields = {
+        "teeth": (number,),
+        "kind": kind_from_words(kind),
+        "material": material_from_words(material_text),
+        "material_text": material_text,
+        "shade": shade,
+        "shade_guide": guide,
+    }
+    known = {name: value for name, value in fields.items() if value not in ("other", "unknown")}
+    return WorkItem(id="", raw=raw, provenance=_from("file", known), **fields)  # type: ignore[arg-type]
 
 
 def _fdi(text: str) -> int | None:
@@ -105,7 +102,12 @@ def _bridged(items: list[WorkItem]) -> list[WorkItem]:
             old, new = bridges[tooth], bridges[neighbour]
             bridges = {unit: new if bridge == old else bridge for unit, bridge in bridges.items()}
     names = {bridge: f"bridge-{n}" for n, bridge in enumerate(_shared(bridges.values()), start=1)}
-    return [evolve(item, bridge=names.get(bridges[item.teeth[0]])) for item in items]
+    return [_in_bridge(item, names.get(bridges[item.teeth[0]])) for item in items]
+
+
+def _in_bridge(item: WorkItem, bridge: str | None) -> WorkItem:
+    told = {**item.provenance, "bridge": "file"} if bridge else item.provenance
+    return evolve(item, bridge=bridge, provenance=told)
 
 
 def _shared(values: Iterable[int]) -> list[int]:

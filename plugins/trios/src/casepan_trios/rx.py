@@ -146,16 +146,18 @@ def work_items(container: Container, names: Mapping[str, str]) -> tuple[WorkItem
     teeth = [t for t in container.of("ToothElement") if _is_current(t, elements)]
     bridges = _bridges(container, teeth)
     items = [_unit(tooth, elements.get(tooth.get("ModelElementID", ""), {}), names, container) for tooth in teeth]
-    items = [
-        evolve(item, bridge=bridges.get(tooth.get("ToothElementID", "")))
-        for item, tooth in zip(items, teeth, strict=True)
-    ]
+    keys = [tooth.get("ToothElementID", "") for tooth in teeth]
+    items = [_in_bridge(item, bridges[key]) if key in bridges else item for item, key in zip(items, keys, strict=True)]
     models = [e for e in elements.values() if e.get("ModelElementType", "").startswith("meDigitalModel")]
     if models:
         items.append(
             WorkItem("", kind="model", raw={"elements": [dict(m) for m in models]}, provenance={"kind": "file"})
         )
     return tuple(evolve(item, id=str(number)) for number, item in enumerate(items, 1))
+
+
+def _in_bridge(item: WorkItem, bridge: str) -> WorkItem:
+    return evolve(item, bridge=bridge, provenance={**item.provenance, "bridge": "file"})
 
 
 def arches_of(container: Container) -> frozenset[Arch]:
