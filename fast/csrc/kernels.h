@@ -107,4 +107,16 @@ Status measure(const Target *target, const double *points, const int64_t *sample
 /* stl.c */
 Status stl_records(const float *vertices, size_t points, const int32_t *faces, size_t count, unsigned char *records);
 
+/* raster.c */
+typedef struct {
+    uint64_t *pixels;     /* depth step above, face below; 0 where there is none */
+    size_t room;          /* how many pixels there are */
+    const int32_t *slots; /* place of each pixel of the picture in `pixels`, or -1; NULL where they are the same */
+    int width, height;
+    float farthest, to_steps;
+} Canvas;
+
+Status rasterise(const Canvas *canvas, const float *projected, size_t points, const int32_t *faces, size_t count);
+Status normal_sums(const float *vertices, size_t points, const int32_t *faces, size_t count, float *normals);
+
 #endif

@@ -307,12 +307,52 @@ static PyObject *py_stl_records(PyObject *self, PyObject *const *arguments, Py_s
     return result;
 }
 
+/* rasterise(projected, faces, slots, depths, pixels, width, height); slots may be empty, depths are two float32 */
+static PyObject *py_rasterise(PyObject *self, PyObject *const *arguments, Py_ssize_t given) {
+    Buffers buffers;
+    PyObject *result = NULL;
+    size_t width, height;
+    (void)self;
+    if (start(&buffers, arguments, given, "fiifQ", 2) && whole(arguments[5], &width) && whole(arguments[6], &height)) {
+        const Py_buffer *view = buffers.view;
+        size_t numbers = length(&buffers, 0, 4), corners = length(&buffers, 1, 4), slots = length(&buffers, 2, 4);
+        size_t room = length(&buffers, 4, 8), area = width < 65536 && height < 65536 ? width * height : 0;
+        if (fits(numbers % 3 == 0 && corners % 3 == 0 && area && length(&buffers, 3, 4) == 2 &&
+                 (slots ? slots == area : room == area))) {
+            const float *depths = view[3].buf;
+            Canvas canvas = {view[4].buf, room, slots ? view[2].buf : NULL, (int)width, (int)height, depths[0], depths[1]};
+            Status status;
+            RUN(status, rasterise(&canvas, view[0].buf, numbers / 3, view[1].buf, corners / 3))
+            result = nothing_or(status);
+        }
+    }
+    release(&buffers);
+    return result;
+}
+
+/* normal_sums(vertices, faces, normals) */
+static PyObject *py_normal_sums(PyObject *self, PyObject *const *arguments, Py_ssize_t given) {
+    Buffers buffers;
+    PyObject *result = NULL;
+    (void)self;
+    if (start(&buffers, arguments, given, "fiF", 0)) {
+        size_t numbers = length(&buffers, 0, 4), corners = length(&buffers, 1, 4);
+        if (fits(numbers % 3 == 0 && corners % 3 == 0 && length(&buffers, 2, 4) == numbers)) {
+            Status status;
+            RUN(status, normal_sums(buffers.view[0].buf, numbers / 3, buffers.view[1].buf, corners / 3, buffers.view[2].buf))
+            result = nothing_or(status);
+        }
+    }
+    release(&buffers);
+    return result;
+}
+
 #define METHOD(name) {#name, (PyCFunction)(void (*)(void))py_##name, METH_FASTCALL, NULL}
 
 static PyMethodDef methods[] = {
     METHOD(weld),          METHOD(mark_faces),  METHOD(count_edges),  METHOD(edge_ids), METHOD(label_parts),
     METHOD(meeting_pairs), METHOD(count_words), METHOD(split_words),  METHOD(read_numbers),
-    METHOD(measure),       METHOD(stl_records), {NULL, NULL, 0, NULL},
+    METHOD(measure),       METHOD(stl_records), METHOD(rasterise),   METHOD(normal_sums), {NULL, NULL, 0, NULL},
 };
 
 static int fill(PyObject *module) { return PyModule_AddIntConstant(module, "API", API); }

@@ -127,6 +127,20 @@ def test_records_survive_any_numbers(seed: int, vertices: int, faces: int, more:
     )
 
 
+@settings(max_examples=200, deadline=None)
+@given(SEEDS, SIZES, SIZES, SIZES, SIZES, st.booleans())
+def test_pictures_survive_any_numbers(seed: int, points: int, faces: int, width: int, height: int, some: bool) -> None:
+    """Places that are no numbers, faces without vertices, slots past the end."""
+    rng = np.random.default_rng(seed)
+    with np.errstate(all="ignore"):
+        places = floats(rng, 3 * points) * np.float32(20)
+    corners = ints(rng, 3 * faces, points)
+    slots = ints(rng, width * height if some else 0, 10)
+    pixels = np.zeros(10 if some else width * height, np.uint64)
+    tried(raw().rasterise, places, corners, slots, floats(rng, 2), pixels, width, height)
+    tried(raw().normal_sums, places, corners, np.empty(3 * points, np.float32))
+
+
 def test_every_kernel_refuses_what_is_no_buffer() -> None:
     """Wrong types, wrong numbers of arguments, and buffers that may not be written."""
     for name in dir(raw()):

@@ -11,8 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casepan.errors import CorruptFile
-from casepan.mesh import Mesh, distance, fill_holes, read_mesh, self_intersections, topology, write_mesh
+from casepan.mesh import (
+    Mesh,
+    distance,
+    fill_holes,
+    read_mesh,
+    render,
+    self_intersections,
+    topology,
+    vertex_normals,
+    write_mesh,
+)
 from casepan.mesh.edges import EdgeTable
+from casepan.mesh.pictures.raster import visible_faces
 from casepan.mesh.text import BadNumberError, tokenise
 from casepan.mesh.weld import weld_points
 
@@ -115,6 +126,34 @@ def test_distances_are_the_same(one: int, other: int, lift: float) -> None:
         assert np.array_equal(getattr(fast, name), getattr(plain, name)), name
     for name in ("distance_mm", "areas_mm2"):
         np.testing.assert_allclose(getattr(fast, name), getattr(plain, name), rtol=1e-6)
+
+
+@settings(max_examples=40, deadline=None)
+@given(MESHES)
+def test_vertex_normals_are_the_same(mesh: Mesh) -> None:
+    """To the bit, so that shading and offsets are."""
+    fast, plain = ways.both(lambda: vertex_normals(mesh))
+    assert np.array_equal(fast, plain)
+
+
+@settings(max_examples=25, deadline=None)
+@given(SEEDS, st.integers(8, 70), st.integers(8, 70), st.booleans())
+def test_visible_faces_are_the_same(seed: int, width: int, height: int, some: bool) -> None:
+    """The same face in every pixel, for faces of any size, edge-on ones and ones outside the picture too."""
+    rng = np.random.default_rng(seed)
+    points = rng.normal(30, 30, (3, 60)).round(rng.integers(0, 3)).astype(np.float32)
+    faces = rng.integers(0, 60, (80, 3)).astype(np.int32)
+    slots = np.where(rng.random(width * height) < 0.3, np.arange(width * height) // 2, -1).astype(np.int32)
+    fast, plain = ways.both(lambda: visible_faces(points, faces, (width, height), slots if some else None))
+    assert np.array_equal(fast, plain)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_pictures_are_the_same(seed: int) -> None:
+    """Byte for byte."""
+    mesh = ways.sheet(seed)
+    fast, plain = ways.both(lambda: render([(mesh, None)], size=(160, 120)))
+    assert fast == plain
 
 
 _WORDS = st.text("0123456789.eE+-xna_", min_size=1, max_size=40)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from casepan.mesh import kernels
 from casepan.mesh.surface import FloatArray, IntArray, Mesh
 
 _BLOCK = 1 << 15  # faces worked on at a time: their corners stay in the processor's cache
@@ -55,13 +56,15 @@ def mean_normal(mesh: Mesh) -> NDArray[np.float64]:
 
 def vertex_normals(mesh: Mesh) -> FloatArray:
     """Unit normals at the vertices, float32 (n, 3), the area-weighted mean of their faces; zero without any."""
-    return unit(vertex_sums(scaled_normals(mesh.vertices, mesh.faces), mesh.faces, len(mesh.vertices)))
+    return unit(normal_sums(mesh.vertices, mesh.faces))
 
 
-def vertex_sums(values: FloatArray, faces: IntArray, vertex_count: int) -> FloatArray:
-    """The sum over the faces of each vertex of one value row per face: (m, k) becomes float32 (n, k)."""
+def normal_sums(vertices: FloatArray, faces: IntArray) -> FloatArray:
+    """The sum of the scaled normals of the faces round each vertex, float32 (n, 3)."""
+    if kernels.compiled():
+        return kernels.normal_sums(vertices, faces)
     corners = faces.ravel().astype(np.intp)
-    sums = [np.bincount(corners, np.repeat(column, 3), vertex_count) for column in values.T]
+    sums = [np.bincount(corners, np.repeat(column, 3), len(vertices)) for column in scaled_normals(vertices, faces).T]
     return np.stack(sums, axis=1).astype(np.float32)
 
 

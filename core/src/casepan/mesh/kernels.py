@@ -153,3 +153,30 @@ def stl_records(vertices: FloatArray, faces: IntArray) -> bytearray:
     records = bytearray(50 * len(faces))
     _fast.stl_records(np.ascontiguousarray(vertices), np.ascontiguousarray(faces), records)
     return records
+
+
+def rasterise(
+    projected: FloatArray, faces: IntArray, size: tuple[int, int], slots: IntArray | None, depths: FloatArray, room: int
+) -> NDArray[np.uint64]:
+    """The packed depth steps and face numbers of all pixels, uint64 (room,); 0 where no face is.
+
+    Args:
+        projected: float32 (3, n), x and y in pixels, depth towards the viewer.
+        faces: int32 (m, 3).
+        size: width and height.
+        slots: int32 (height * width,), the place of each pixel in the result, -1 for those left out, or None for all.
+        depths: float32 (2,), the farthest depth and the steps per mm.
+        room: how many pixels the result has.
+    """
+    pixels = np.zeros(room, np.uint64)
+    chosen = np.empty(0, np.int32) if slots is None else slots
+    inputs = np.ascontiguousarray(projected), np.ascontiguousarray(faces), np.ascontiguousarray(chosen), depths
+    _fast.rasterise(*inputs, pixels, *size)
+    return pixels
+
+
+def normal_sums(vertices: FloatArray, faces: IntArray) -> FloatArray:
+    """The sum of the normals of the faces round each vertex, each as long as twice its area, float32 (n, 3)."""
+    normals = np.empty((len(vertices), 3), np.float32)
+    _fast.normal_sums(np.ascontiguousarray(vertices, np.float32), np.ascontiguousarray(faces), normals)
+    return normals

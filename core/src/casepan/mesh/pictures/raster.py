@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from casepan.mesh import kernels
 from casepan.mesh.surface import FloatArray, IntArray
 
 _FACES = 1 << 15  # faces looked at together
@@ -30,7 +31,11 @@ def visible_faces(
     depth = projected[2]
     farthest, nearest = (depth.min(), depth.max()) if len(depth) else (np.float32(0), np.float32(0))
     to_steps = np.float32((1 << 30) / max(float(nearest - farthest), 1e-9))
-    buffer = np.zeros(width * height if slots is None else int(slots.max(initial=-1)) + 1, np.uint64)
+    room = width * height if slots is None else int(slots.max(initial=-1)) + 1
+    if kernels.compiled():
+        depths = np.array([farthest, to_steps], np.float32)
+        return _faces_of(kernels.rasterise(projected, faces, size, slots, depths, room))
+    buffer = np.zeros(room, np.uint64)
     for begin, corners in face_blocks(projected, faces):
         for face, x, y in _boxes(corners, width, height):
             pixel = y * width + x
@@ -42,6 +47,11 @@ def visible_faces(
             steps = ((z.take(hit) - farthest) * to_steps).clip(0).astype(np.uint64) + np.uint64(1)
             ids = (face.take(hit) + begin).astype(np.uint64)
             np.maximum.at(buffer, pixel.take(hit), steps << np.uint64(32) | ids)
+    return _faces_of(buffer)
+
+
+def _faces_of(buffer: NDArray[np.uint64]) -> IntArray:
+    """The face number of each pixel, -1 where there is none."""
     return np.where(buffer > 0, (buffer & np.uint64(0xFFFFFFFF)).astype(np.int32), np.int32(-1))
 
 

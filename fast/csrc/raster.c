@@ -1,0 +1,110 @@
+/* Which face each pixel shows, and the normals it is lit with; number for number as in casepan.mesh.pictures.raster and
+   casepan.mesh.area. */
+
+#include "kernels.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static const double SLACK = 1e-4f;
+
+typedef struct {
+    double x[3], y[3], z[3];
+    uint64_t id;
+} Seen;
+
+static float lower(const float values[3]) { return fminf(fminf(values[0], values[1]), values[2]); }
+
+static float upper(const float values[3]) { return fmaxf(fmaxf(values[0], values[1]), values[2]); }
+
+static int clipped(float value, int low, int high) {
+    return value > (float)low ? value < (float)high ? (int)value : high : low;
+}
+
+/* Draw one face at one pixel's centre where it covers it. */
+static void draw(const Canvas *canvas, const Seen *face, int x, int y, uint64_t *pixel) {
+    double xs[3], ys[3], part[3];
+    for (int k = 0; k < 3; k++) {
+        xs[k] = face->x[k] - (x + 0.5);
+        ys[k] = face->y[k] - (y + 0.5);
+    }
+    for (int k = 0; k < 3; k++) {
+        int i = k < 2 ? k + 1 : 0, j = k > 0 ? k - 1 : 2;
+        part[k] = xs[i] * ys[j] - ys[i] * xs[j];
+    }
+    double whole = part[0] + part[1] + part[2], depth = 0;
+    if (whole == 0) return;
+    for (int k = 0; k < 3; k++) {
+        double share = whole < 0 ? -part[k] : part[k];
+        if (share <= -SLACK) return;
+        depth += (share < 0 ? 0 : share) / fabs(whole) * face->z[k];
+    }
+    float steps = ((float)depth - canvas->farthest) * canvas->to_steps;
+    uint64_t step = steps > 0 ? steps < 0x1p62f ? (uint64_t)steps : (uint64_t)1 << 62 : 0;
+    uint64_t seen = (step + 1) << 32 | face->id;
+    if (seen > *pixel) *pixel = seen;
+}
+
+static void draw_face(const Canvas *canvas, const float x[3], const float y[3], const Seen *face) {
+    int left = clipped(ceilf(lower(x) - 0.5f), 0, canvas->width);
+    int right = clipped(floorf(upper(x) - 0.5f), -1, canvas->width - 1);
+    int top = clipped(ceilf(lower(y) - 0.5f), 0, canvas->height);
+    int bottom = clipped(floorf(upper(y) - 0.5f), -1, canvas->height - 1);
+    for (int row = top; row <= bottom; row++)
+        for (int column = left; column <= right; column++) {
+            size_t place = (size_t)row * (size_t)canvas->width + (size_t)column;
+            if (canvas->slots) {
+                if (canvas->slots[place] < 0 || (size_t)canvas->slots[place] >= canvas->room) continue;
+                place = (size_t)canvas->slots[place];
+            }
+            draw(canvas, face, column, row, &canvas->pixels[place]);
+        }
+}
+
+/* `projected` holds all x, then all y, then all depths. */
+Status rasterise(const Canvas *canvas, const float *projected, size_t points, const int32_t *faces, size_t count) {
+    if (count > UINT32_MAX) return TOO_LARGE;
+    for (size_t f = 0; f < count; f++) {
+        float x[3], y[3];
+        Seen face = {{0}, {0}, {0}, f};
+        for (size_t k = 0; k < 3; k++) {
+            int32_t id = faces[3 * f + k];
+            if (id < 0 || (size_t)id >= points) return BAD_INDEX;
+            face.x[k] = x[k] = projected[id];
+            face.y[k] = y[k] = projected[points + (size_t)id];
+            face.z[k] = projected[2 * points + (size_t)id];
+        }
+        draw_face(canvas, x, y, &face);
+    }
+    return DONE;
+}
+
+static void add_normal(const float *vertices, const int32_t *face, double *sums) {
+    const float *a = &vertices[3 * (size_t)face[0]], *b = &vertices[3 * (size_t)face[1]],
+                *c = &vertices[3 * (size_t)face[2]];
+    float p[3], q[3];
+    for (int k = 0; k < 3; k++) {
+        p[k] = b[k] - a[k];
+        q[k] = c[k] - a[k];
+    }
+    for (int k = 0; k < 3; k++) {
+        int i = k < 2 ? k + 1 : 0, j = k > 0 ? k - 1 : 2;
+        float left = p[i] * q[j], right = p[j] * q[i], normal = left - right;
+        for (int corner = 0; corner < 3; corner++) sums[3 * (size_t)face[corner] + (size_t)k] += normal;
+    }
+}
+
+/* The sum over the faces of each vertex of their normals, each as long as twice the face's area. */
+Status normal_sums(const float *vertices, size_t points, const int32_t *faces, size_t count, float *normals) {
+    double *sums = calloc(3 * points + 1, sizeof *sums);
+    Status status = sums ? DONE : NO_MEMORY;
+    for (size_t f = 0; f < count && status == DONE; f++) {
+        const int32_t *face = &faces[3 * f];
+        for (int k = 0; k < 3; k++)
+            if (face[k] < 0 || (size_t)face[k] >= points) status = BAD_INDEX;
+        if (status == DONE) add_normal(vertices, face, sums);
+    }
+    for (size_t i = 0; i < 3 * points && status == DONE; i++) normals[i] = (float)sums[i];
+    free(sums);
+    return status;
+}
