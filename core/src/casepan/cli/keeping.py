@@ -15,10 +15,72 @@ ledger_app = typer.Typer(help="Look after the ledger.", no_args_is_help=True, ri
 
 def add_to(app: typer.Typer) -> None:
     """Hang the commands into the tree."""
+    app.command("doctor")(doctor)
+    app.command("purge")(purge)
+    ledger_app.command("rebuild")(rebuild)
     ledger_app.command("verify")(verify)
     ledger_app.command("backup")(backup)
     ledger_app.command("vacuum")(vacuum)
     app.add_typer(ledger_app, name="ledger")
+
+
+def doctor(lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:
+    """Look for trouble in the state folder.
+
+    Permissions, disk, clock, stuck rows, orphaned work. Changes nothing; ends 7 when something is wrong.
+
+    Example:  casepan doctor
+    """
+    from casepan.config.loader import load_lab
+    from casepan.model.documents import to_plain
+    from casepan.running.keeping import doctor as examine
+
+    rows = examine(load_lab(lab))
+    if as_json:
+        say_json({"schema": 1, "ok": all(row.ok for row in rows), "checks": [to_plain(row) for row in rows]})
+    else:
+        for row in rows:
+            say(f"{styled('ok' if row.ok else 'failed')}  {row.name}: {row.detail}")
+            if row.hint and not row.ok:
+                say(f"    {row.hint}")
+    raise typer.Exit(0 if all(row.ok for row in rows) else 7)
+
+
+def purge(
+    lab: LabFile = Path("lab.toml"),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Remove what is finished and older than the lab keeps.
+
+    `keep_days` of [lab] decides. Only finished or discarded cases go; the ledger's trail stays.
+
+    Example:  casepan purge --dry-run
+    """
+    from casepan.config.loader import load_lab
+    from casepan.model.documents import to_plain
+    from casepan.running.keeping import purge as remove_old
+
+    done = remove_old(load_lab(lab), dry_run=dry_run)
+    if as_json:
+        say_json({"schema": 1, "dry_run": dry_run, **to_plain(done)})
+        return
+    what = f"{len(done.cases)} cases, {len(done.arrivals)} arrivals, {len(done.discarded)} discarded"
+    say(f"{'would remove' if dry_run else 'removed'} {what}")
+
+
+def rebuild(lab: LabFile = Path("lab.toml")) -> None:
+    """Make the ledger anew from the case folders.
+
+    For a ledger that is lost or damaged; move a damaged one away first. Decisions taken after a verdict are not in the folders.
+
+    Example:  casepan ledger rebuild
+    """
+    from casepan.config.loader import load_lab
+    from casepan.running.rebuilding import rebuild as rebuild_ledger
+
+    count = rebuild_ledger(load_lab(lab))
+    say(f"{count} cases are in the new ledger")
 
 
 def verify(lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:

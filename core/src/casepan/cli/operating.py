@@ -88,6 +88,8 @@ def show_report(report: RunReport) -> None:
     )
     if not (report.cases or report.quarantined or report.waiting):
         say("Nothing new.")
+    for inbox in report.unreachable:
+        note(f"The inbox of {inbox} cannot be listed: is its share there?")
     if report.paused:
         note(f"Intake is paused: {report.paused}")
     if report.quarantined or any(row.case.state == "quarantine" for row in report.cases):
@@ -108,6 +110,7 @@ def report_document(report: RunReport) -> dict[str, Any]:
         ],
         "quarantined": [to_plain(row) for row in report.quarantined],
         "waiting": [to_plain(row) for row in report.waiting],
+        "unreachable": list(report.unreachable),
         "paused": report.paused,
         "deliveries_waiting": report.deliveries_waiting,
         "exit_code": report.exit_code,

@@ -27,7 +27,9 @@ def main() -> NoReturn:
         print("casepan: interrupted", file=sys.stderr)
         raise SystemExit(INTERRUPTED) from None
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader went away; let the last flush succeed
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # the reader went away; let the last flush succeed
         raise SystemExit(0) from None
     raise SystemExit(0)
 
