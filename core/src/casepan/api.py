@@ -55,6 +55,7 @@ from casepan.knowledge.completeness import Lack, completeness_rules, lacks
 from casepan.knowledge.kinds import kind_from_words
 from casepan.knowledge.letters import Letter, as_html, as_markdown, letter_texts, write_letter
 from casepan.knowledge.materials import material_from_words
+from casepan.knowledge.rx_write import rx_document
 from casepan.knowledge.shades import parse_shade
 from casepan.knowledge.teeth import arch_of, from_fdi, from_palmer, from_universal, parse_teeth, to_universal
 from casepan.model.case import Artifact, Case, CaseKey, Origin, Patient, Scan, Transform
@@ -63,6 +64,7 @@ from casepan.model.finding import Finding
 from casepan.model.prescription import Implant, Prescription, WorkItem
 from casepan.model.records import Receipt
 from casepan.model.vocabulary import Arch, Confidence, Kind, Material, Provenance, Role
+from casepan.packages import PackageFile, Seal, deliver_folder, deliver_zip, probe_folder, probe_zip
 
 __all__ = [
     "API_VERSION",
@@ -112,6 +114,7 @@ __all__ = [
     "Openness",
     "Origin",
     "OutcomeUnknown",
+    "PackageFile",
     "Patient",
     "Prescription",
     "Provenance",
@@ -120,6 +123,7 @@ __all__ = [
     "Role",
     "Sample",
     "Scan",
+    "Seal",
     "Secret",
     "Transform",
     "TransformerSpec",
@@ -132,6 +136,8 @@ __all__ = [
     "as_markdown",
     "assemble_case",
     "completeness_rules",
+    "deliver_folder",
+    "deliver_zip",
     "exporter",
     "from_fdi",
     "from_palmer",
@@ -145,7 +151,10 @@ __all__ = [
     "option",
     "parse_shade",
     "parse_teeth",
+    "probe_folder",
+    "probe_zip",
     "read_xml",
+    "rx_document",
     "scan_of",
     "strip_copy_marks",
     "to_universal",

@@ -7,13 +7,12 @@ from typing import Any, Literal
 
 from attrs import frozen
 
-from casepan import __version__
 from casepan.arrivals.names import safe_name
-from casepan.contract.context import ExportContext
 from casepan.contract.options import option
 from casepan.model.case import Case, Scan
-from casepan.model.documents import dumps, to_plain
+from casepan.model.documents import to_plain
 from casepan.model.files import Attachment, FileRef
+from casepan.packages import PackageFile
 from casepan.stages.naming import unique_name
 
 MANIFEST = "manifest.json"
@@ -31,32 +30,20 @@ class PackingOptions:
     private: bool = option(False, "write patient, practice and notes into the manifest")
 
 
-@frozen
-class Packed:
-    """One file of a package: its name there, and where its bytes are."""
-
-    name: str
-    file: FileRef
-    what: str
-
-
-def pack(case: Case, options: PackingOptions) -> tuple[Packed, ...]:
+def pack(case: Case, options: PackingOptions) -> tuple[PackageFile, ...]:
     """All files of a case under safe, unique names."""
     taken: set[str] = {MANIFEST}
     packed = []
     for wanted, file, what in _files(case, options):
         name = unique_name(safe_name(wanted), taken)
         taken.add(name.casefold())
-        packed.append(Packed(name, file, what))
+        packed.append(PackageFile(name, file, what))
     return tuple(packed)
 
 
-def manifest(case: Case, packed: tuple[Packed, ...], ctx: ExportContext, *, private: bool) -> bytes:
-    """The manifest: identity, prescription, scans, findings and the checksum of every file."""
+def manifest(case: Case, packed: tuple[PackageFile, ...], *, private: bool) -> dict[str, Any]:
+    """What the manifest says besides the delivery's key and files: identity, prescription, scans, findings."""
     document = {
-        "schema": 1,
-        "casepan": __version__,
-        "key": ctx.key,
         "case": {
             "ref": case.ref,
             "revision": case.revision,
@@ -65,18 +52,12 @@ def manifest(case: Case, packed: tuple[Packed, ...], ctx: ExportContext, *, priv
             "stage": case.origin.stage,
             "received_at": case.received_at.isoformat() if case.received_at else None,
         },
-        "files": [
-            {"name": item.name, "what": item.what, "size": item.file.size, "sha256": item.file.sha256}
-            for item in packed
-        ],
         "scans": [_scan(scan, packed) for scan in case.scans],
         "attachments": [_attachment(item, packed) for item in case.attachments],
         "prescription": _prescription(case, private=private),
         "findings": to_plain(case.findings),
     }
-    if private:
-        document["patient"] = to_plain(case.patient)
-    return dumps(document).encode("utf-8")
+    return {**document, "patient": to_plain(case.patient)} if private else document
 
 
 def _files(case: Case, options: PackingOptions) -> Iterator[tuple[str, FileRef, str]]:
@@ -102,7 +83,7 @@ def _extension(file: FileRef) -> str:
     return f".{file.suffix}" if file.suffix else ""
 
 
-def _scan(scan: Scan, packed: tuple[Packed, ...]) -> dict[str, Any]:
+def _scan(scan: Scan, packed: tuple[PackageFile, ...]) -> dict[str, Any]:
     name = next((item.name for item in packed if item.what == f"scan {scan.id}"), None)
     keys = (
         "id",
@@ -121,9 +102,9 @@ def _scan(scan: Scan, packed: tuple[Packed, ...]) -> dict[str, Any]:
     return {**described, "name": name, "teeth": list(scan.teeth), "transforms": to_plain(scan.transforms)}
 
 
-def _attachment(attachment: Attachment, packed: tuple[Packed, ...]) -> dict[str, Any]:
+def _attachment(attachment: Attachment, packed: tuple[PackageFile, ...]) -> dict[str, Any]:
     """What was carried along, and what stayed in the lab's state folder: nothing is left out silently."""
-    name = next((item.name for item in packed if item.file == attachment.file), None)
+    name = next((item.name for item in packed if item.content == attachment.file), None)
     return {"id": attachment.id, "what": attachment.what, "sha256": attachment.file.sha256, "name": name}
 
 
