@@ -193,3 +193,33 @@ def test_a_private_state_folder(lab: LabFolder, drop: Drop) -> None:
     open_to_others = [path for path in (lab.root / "state").rglob("*") if path.stat().st_mode & 0o077]
     assert open_to_others == []
     shutil.rmtree(lab.root / "state")
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "said"),
+    [
+        (("[adapters.trios]", "[adapters.trioss]"), 4, "Did you mean 'trios'?"),
+        (('use = "core.convert"', 'use = "core.conver"'), 4, "core.convert"),
+        (('use = "core.rename"', 'use = "core.rename"\nwith = { template = 7 }'), 3, "template"),
+    ],
+)
+@pytest.mark.parametrize("how", [(), ("--dry-run",)], ids=["run", "dry-run"])
+def test_a_run_refuses_what_check_would_refuse(
+    lab: LabFolder, drop: Drop, change: tuple[str, str], code: int, said: str, how: tuple[str, ...]
+) -> None:
+    """A missing adapter, stage or option stops it before anything is taken: nothing is read as another scanner's."""
+    text = (lab.root / "lab.toml").read_text("utf-8")
+    (lab.root / "lab.toml").write_text(text.replace(*change), encoding="utf-8")
+    drop(generic("Case A"))
+    lab.casepan("run", *how, ends=code)
+    assert said in lab.said
+    assert not (lab.root / "state").exists()
+
+
+def test_two_patients_in_one_folder_are_two_cases(lab: LabFolder, drop: Drop) -> None:
+    """Each sub-folder is a case of its own, never a revision of the other."""
+    other = {role: scan_bytes(small_scan(role, seed=3), "stl") for role in ("upper", "lower", "bite")}
+    drop({**{f"meier/1/{r}.stl": d for r, d in scans().items()}, **{f"meier/2/{r}.stl": d for r, d in other.items()}})
+    report = json.loads(lab.casepan("run", "--json", ends=None))
+    assert [row["revision"] for row in report["cases"]] == [1, 1]
+    assert len({row["ref"] for row in report["cases"]}) == 2

@@ -70,7 +70,7 @@ def test_core_with_exactly_one_adapter(clean: Path, wheels: Path, adapter: str, 
     run(*pip, "install", "-q", next(wheels.glob(f"casepan_{adapter}-*.whl")))
     try:
         listed = json.loads(run(clean / "casepan", "adapters", "--json"))
-        assert {row["name"]: row["state"] for row in listed["adapters"]} == {"core": "enabled", adapter: "enabled"}
+        assert {row["name"]: row["state"] for row in listed["adapters"]} == {"core": "installed", adapter: "installed"}
         sample = run(clean / "python", "-c", MAKE_SAMPLE, adapter, tmp_path / "inbox").strip()
         inspected = json.loads(run(clean / "casepan", "inspect", sample, "--json"))
         assert inspected["recognised"]["adapter"] == adapter

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from casepan.contract.listing import Listing, Recognition
 from casepan.errors import AmbiguousCase, CaseError, UnrecognisedArrival
@@ -71,8 +73,27 @@ def recognise(listing: Listing, registry: Recogniser) -> RecognitionResult:
         disputed += fought if rank > 1 else []
     chosen += [claim for claim in claims if claim.stage == GENERIC and not _overlaps(claim, [*chosen, *disputed])]
     chosen.sort(key=lambda claim: min(claim.files, default=""))
-    others = tuple(claim for claim in claims if claim not in chosen)
+    chosen = _told_apart(chosen)
+    files = {claim.files for claim in chosen}
+    others = tuple(claim for claim in claims if claim.files not in files)
     return _result(listing, tuple(chosen), others, disputed)
+
+
+def _told_apart(chosen: Sequence[Recognition]) -> list[Recognition]:
+    """Two cases of one arrival are never revisions of each other: equal identities get the place of their files added."""
+    shared = Counter((_plugin(claim), claim.vendor_id) for claim in chosen)
+    return [
+        evolve(claim, vendor_id=f"{claim.vendor_id}/{_place(claim)}")
+        if shared[_plugin(claim), claim.vendor_id] > 1
+        else claim
+        for claim in chosen
+    ]
+
+
+def _place(claim: Recognition) -> str:
+    """The folder that all its files share, else its first file: whatever no other claim can have."""
+    folders = [posixpath.dirname(path.replace("!", "/")) for path in claim.files]
+    return (posixpath.commonpath(folders) if folders else "") or min(claim.files, default="")
 
 
 def _result(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from casepan.cli.console import say, say_json, say_table, styled
+from casepan.cli.console import say, say_json, say_table, styled, tries
 from casepan.cli.operating import case_fields, delivery_fields
 from casepan.cli.shared import By, JsonFlag, LabFile, Note
 
@@ -139,7 +139,7 @@ def _show(file: CaseFile) -> None:
             )
     for delivery in file.deliveries:
         say(
-            f"  {delivery.export}: {styled(delivery.state)} after {delivery.attempts} tries {delivery.reason or ''}".rstrip()
+            f"  {delivery.export}: {styled(delivery.state)} after {tries(delivery.attempts)} {delivery.reason or ''}".rstrip()
         )
     for event in file.events:
         say(f"  {event.at[:19]} {event.kind} {event.detail if event.detail != '{}' else ''}".rstrip())

@@ -24,9 +24,16 @@ def say(text: str = "") -> None:
     sys.stdout.write(harmless(text) + "\n")
 
 
+def say_lines(text: str) -> None:
+    """A text of several lines that casepan wrote itself."""
+    for line in text.split("\n"):
+        say(line)
+
+
 def note(text: str) -> None:
-    """One line of progress or advice, on stderr."""
-    sys.stderr.write(harmless(text) + "\n")
+    """Progress or advice, on stderr; may have several lines."""
+    for line in text.split("\n"):
+        sys.stderr.write(harmless(line) + "\n")
 
 
 def say_json(document: Mapping[str, Any] | Sequence[Any]) -> None:
@@ -53,9 +60,12 @@ def harmless(text: str) -> str:
     """The text with control characters (escape sequences, line feeds, RTL overrides) written as escapes."""
     if text.isprintable():
         return text
-    return "".join(
-        char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode() for char in text
-    )
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def tries(count: int) -> str:
+    """``1 try``, ``2 tries``."""
+    return "1 try" if count == 1 else f"{count} tries"
 
 
 def styled(word: str) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from casepan.cli.cases import CaseName
-from casepan.cli.console import say, say_json, say_table
+from casepan.cli.console import say, say_json, say_table, tries
 from casepan.cli.operating import delivery_fields
 from casepan.cli.shared import By, JsonFlag, LabFile
 
@@ -64,7 +64,7 @@ def show(case: CaseName, export: ExportName, lab: LabFile = Path("lab.toml"), as
     if as_json:
         say_json({"schema": 1, **delivery_fields(row), "receipt": to_plain(receipt) if receipt else None})
         return
-    say(f"{case} {export}: {row.state} after {row.attempts} tries {row.reason or ''}".rstrip())
+    say(f"{case} {export}: {row.state} after {tries(row.attempts)} {row.reason or ''}".rstrip())
     if receipt:
         say(f"  at {receipt.at.isoformat()} in {receipt.place}")
         for name, content in receipt.files.items():

@@ -94,6 +94,10 @@ def _look(path: Path, lab: Path | None, *, checks: bool, rx: Path | None) -> Ins
 
         loaded = load_lab(lab)
     registry = Registry.load(loaded.adapters if loaded else None)
+    if loaded is not None:
+        from casepan.config.checks import refuse_unusable
+
+        refuse_unusable(loaded, registry)
     for problem in registry.problems:
         note(str(problem.as_error()))
     return look_at(path, registry, LookOptions(checks=checks, lab=loaded, rx=rx))
@@ -147,13 +151,11 @@ def _show_scans(looked: LookedAt) -> None:
     for scan in looked.case.scans:
         facts = looked.facts[scan.id]
         extent = " x ".join(f"{side:.1f}" for side in facts.extent_mm) if facts.extent_mm else "-"
-        what = scan.format if facts.readable else f"{scan.format} (closed or unreadable)"
-        chosen = "yes" if scan.preferred else "carried along"
+        name = scan.id if scan.preferred else f"{scan.id} (carried along)"
+        form = scan.format if facts.readable else f"{scan.format}, unreadable"
         faces = f"{facts.faces:,}" if facts.faces is not None else "-"
-        rows.append(
-            (scan.id, scan.role, scan.arch or "-", what, faces, facts.colour or "-", extent, chosen, scan.file.path)
-        )
-    say_table(("scan", "role", "arch", "format", "triangles", "colour", "extent mm", "preferred", "file"), rows)
+        rows.append((name, form, faces, facts.colour or "-", extent, scan.file.path))
+    say_table(("scan", "format", "triangles", "colour", "extent mm", "file"), rows)
 
 
 def _show_prescription(looked: LookedAt) -> None:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from casepan.running.report import RunReport
 
 
+QUIET = ("step.done",)
+"""Events that are in the log and would only bury the others on a screen."""
+
+
 def add_to(app: typer.Typer) -> None:
     """Hang the commands into the tree."""
     app.command("run")(run)
@@ -148,6 +152,8 @@ def _sent(deliveries: tuple[DeliveryRow, ...]) -> str:
 
 
 def _progress(event: Event) -> None:
+    if event.kind in QUIET:
+        return
     about = f" {event.ref}" if event.ref else ""
     detail = " ".join(f"{key}={value}" for key, value in event.detail.items() if value is not None)
     note(f"{event.at[11:19]} {event.kind}{about} {detail}".rstrip())

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from casepan.cli.console import say, say_json, say_table
+from casepan.cli.console import say, say_json, say_lines, say_table
 from casepan.cli.shared import By, JsonFlag, LabFile
 
 quarantine_app = typer.Typer(
@@ -54,7 +54,7 @@ def show(subject: Subject, lab: LabFile = Path("lab.toml")) -> None:
     from casepan.operate.desk import open_desk, show_quarantined
 
     with open_desk(lab) as desk:
-        say(show_quarantined(desk, subject))
+        say_lines(show_quarantined(desk, subject))
 
 
 def release(subject: Subject, by: By, lab: LabFile = Path("lab.toml")) -> None:

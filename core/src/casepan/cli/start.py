@@ -20,18 +20,28 @@ def main() -> NoReturn:
 
     try:
         app()
+        code: int | str | None = 0
+    except SystemExit as end:
+        code = end.code
     except CasepanError as error:
         print(f"casepan: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         print("casepan: interrupted", file=sys.stderr)
         raise SystemExit(INTERRUPTED) from None
+    raise SystemExit(_flushed(code))
+
+
+def _flushed(code: int | str | None) -> int | str | None:
+    """The exit code, once all output is out; a reader that went away (``| head``) is no failure."""
+    gone = type(sys.stdout).__name__ == "PacifyFlushWrapper"  # typer put it there after a broken pipe, to end with 1
+    try:
+        sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # the reader went away; let the last flush succeed
-        raise SystemExit(0) from None
-    raise SystemExit(0)
+        gone = True
+    if gone:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return 0 if gone else code
 
 
 def _make_lossless(stream: TextIO) -> None:

@@ -85,6 +85,26 @@ def _line(problem: CasepanError) -> int:
     return int(tail) if tail.isdecimal() else 0
 
 
+def refuse_unusable(lab: Lab, registry: Registry) -> None:
+    """What a run must not begin with: an adapter that is missing or broken, a stage or an option that is wrong.
+
+    An inbox asks every enabled adapter, so a lab without one of them would take its cases for any scanner's. Folders and secrets
+    are not looked at: they may come back while a run waits for them.
+
+    Raises:
+        ConfigError: with every problem, when lab.toml is wrong. AdapterError: a plugin is missing or broken.
+    """
+    place = _place_in(lab)
+    problems = list(_adapter_problems(lab, registry, place))
+    for step in _steps(lab):
+        problems += _resolved(step, lab, registry, place)[1]
+    wrong = tuple(problem for problem in problems if isinstance(problem, ConfigError))
+    if wrong:
+        raise ConfigError("the configuration has problems", place=str(lab.path), problems=wrong)
+    for problem in problems:
+        raise problem
+
+
 def _place_in(lab: Lab) -> Place:
     try:
         lines = line_numbers(read_text(lab.path))

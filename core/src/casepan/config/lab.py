@@ -9,7 +9,7 @@ from typing import Any, Literal
 from attrs import frozen
 
 from casepan.contract.options import ByteCount, Duration, FolderPath, Secret, option
-from casepan.model.vocabulary import Severity, Verdict
+from casepan.model.vocabulary import Kind, Material, Severity, Verdict
 
 OnUnknown = Literal["hold", "resend"]
 OnExisting = Literal["revise", "replace"]
@@ -22,16 +22,18 @@ class LabTable:
     name: str = option(doc="name of the laboratory, shown in reports and letters")
     state: FolderPath = option(FolderPath("state"), "ledger and work area; a local disk, never a share")
     timezone: str = option("UTC", "IANA zone for display, dates in names and due days")
-    workers: int = option(2, "child processes that work at the same time")
+    workers: int = option(2, "child processes that work at the same time", minimum=1)
     min_free: ByteCount = option(ByteCount(1 << 30), "free space below which intake pauses")
-    keep_days: int = option(90, "days after which `casepan purge` may remove finished cases from the state folder")
+    keep_days: int = option(
+        90, "days after which `casepan purge` may remove finished cases from the state folder", minimum=1
+    )
 
 
 @frozen
 class AdapterTable:
     """``[adapters.NAME]``: enables a plugin; nothing else is imported."""
 
-    max_parallel: int | None = option(None, "cases of this adapter in work at the same time")
+    max_parallel: int | None = option(None, "cases of this adapter in work at the same time", minimum=1)
     closed: Literal["advise", "accept"] = option(
         "advise", "`accept` when the lab owns the vendor's software: a closed file is then a complete arrival"
     )
@@ -44,8 +46,8 @@ class AdapterTable:
 class When:
     """``when``: a step, export or pipeline takes part only for cases that match every key; any listed value will do."""
 
-    kind: tuple[str, ...] = option((), "kinds of work items, one match is enough")
-    material: tuple[str, ...] = option((), "materials of work items, one match is enough")
+    kind: tuple[Kind, ...] = option((), "kinds of work items, one match is enough")
+    material: tuple[Material, ...] = option((), "materials of work items, one match is enough")
     practice: tuple[str, ...] = option((), "ids of practices")
     adapter: tuple[str, ...] = option((), "adapters that recognised the case")
     verdict: tuple[Verdict, ...] = option((), "verdicts")
@@ -56,7 +58,7 @@ class When:
 class Retry:
     """``retry``: how often and how fast a delivery is tried again. Delays double, with jitter, up to ``max_delay``."""
 
-    attempts: int = option(5, "tries in all, the first included")
+    attempts: int = option(5, "tries in all, the first included", minimum=1)
     first_delay: Duration = option(Duration(30.0), "pause before the second try")
     max_delay: Duration = option(Duration(1800.0), "longest pause")
 
@@ -91,8 +93,8 @@ class Export:
     id: str = option("", "unique name of the export; defaults to the part of `use` after the dot")
     on: tuple[Verdict, ...] = option(("accept",), "verdicts that this destination takes")
     after: tuple[str, ...] = option((), "ids of exports that must have their receipt first")
-    parallel: int = option(2, "deliveries to this destination at the same time")
-    rate: int | None = option(None, "deliveries a minute at most")
+    parallel: int = option(2, "deliveries to this destination at the same time", minimum=1)
+    rate: int | None = option(None, "deliveries a minute at most", minimum=1)
     time_limit: Duration = option(Duration(600.0), "hard limit of one delivery")
     on_unknown: OnUnknown = option("hold", "when nobody can tell whether it arrived: hold for a person, or send again")
     on_existing: OnExisting = option("revise", "a later revision goes to NAME-r2, or replaces what is there")
@@ -109,7 +111,7 @@ class Pipeline:
     import_: tuple[ImportStep, ...] = option((), "where cases come from")
     steps: tuple[Step, ...] = option((), "validators and transformers, in order")
     export: tuple[Export, ...] = option((), "destinations")
-    attempts: int = option(3, "tries before a case that crashes or runs out of time goes to quarantine")
+    attempts: int = option(3, "tries before a case that crashes or runs out of time goes to quarantine", minimum=1)
     time_limit: Duration = option(Duration(900.0), "hard limit of one attempt")
     memory_limit: ByteCount = option(ByteCount(4 << 30), "memory one attempt may use")
     priority: int = option(0, "higher runs first")

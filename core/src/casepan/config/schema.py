@@ -113,6 +113,8 @@ def _key_schema(attribute: attrs.Attribute[Any], kind: Any) -> Schema:
     text = " ".join(filter(None, (doc, f"(source: {source})" if source else None)))
     if text:
         schema["description"] = text
+    if attribute.metadata.get("minimum") is not None:
+        schema["minimum"] = attribute.metadata["minimum"]
     if isinstance(attribute.default, str | int | float) and attribute.default != "":
         schema["default"] = attribute.default
     return schema

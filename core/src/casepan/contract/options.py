@@ -43,10 +43,16 @@ class Secret:
 
 
 def option(
-    default: Any = NOTHING, doc: str = "", *, source: str | None = None, factory: Any = None, **more: Any
+    default: Any = NOTHING,
+    doc: str = "",
+    *,
+    source: str | None = None,
+    minimum: float | None = None,
+    factory: Any = None,
+    **more: Any,
 ) -> Any:
-    """An attrs field with its documentation, and for a number the source it was taken from."""
-    metadata = {"doc": doc, "source": source}
+    """An attrs field with its documentation; for a number the source it was taken from and the least that is allowed."""
+    metadata = {"doc": doc, "source": source, "minimum": minimum}
     if factory is not None:
         return field(factory=factory, metadata=metadata, **more)
     return field(default=default, metadata=metadata, **more)

@@ -9,12 +9,13 @@ from typing import Any
 from attrs import frozen
 
 from casepan.arrivals.settling import list_arrivals
+from casepan.config.checks import refuse_unusable
 from casepan.config.lab import Lab, Pipeline
 from casepan.config.options import structure_options
 from casepan.model.documents import to_plain
 from casepan.operate.looking import Inspection, LookOptions, look_at
 from casepan.registry import Registry
-from casepan.running.plan import id_of
+from casepan.running.plan import chosen_pipelines, id_of
 
 
 @frozen
@@ -37,14 +38,15 @@ def rehearse(lab: Lab, pipelines: Sequence[str] | None = None) -> tuple[Rehearsa
     """Look at every inbox and recognise what lies there. Exports are those an accepted case would go to.
 
     Raises:
-        AdapterError: a stage that is not there.
+        ConfigError: lab.toml is wrong, or there is no such pipeline. AdapterError: an adapter is missing or broken.
     """
     registry = Registry.load(lab.adapters)
+    refuse_unusable(lab, registry)
+    chosen = chosen_pipelines(lab, pipelines)
     return tuple(
         row
-        for name, pipeline in lab.pipelines.items()
-        if pipelines is None or name in pipelines
-        for row in _of_pipeline(name, pipeline, lab, registry)
+        for name in chosen
+        for row in _of_pipeline(name, lab.pipelines[name], lab, registry)
     )
 
 

@@ -59,7 +59,10 @@ class LabCheck:
 
 @frozen
 class AdapterRow:
-    """One line of ``casepan adapters``; ``state`` is ``enabled``, ``available`` (not in lab.toml) or ``broken``."""
+    """One line of ``casepan adapters``.
+
+    ``state`` is ``installed``, or against a lab.toml ``enabled`` or ``available``; ``broken`` in any case.
+    """
 
     name: str
     state: str
@@ -128,10 +131,10 @@ def adapter_rows(lab: Path | None = None) -> tuple[AdapterRow, ...]:
     """Every installed plugin, by name: enabled ones first loaded, others only named.
 
     Args:
-        lab: a lab.toml whose ``[adapters]`` decide; None counts every installed plugin as enabled.
+        lab: a lab.toml whose ``[adapters]`` decide what is enabled; None only says what is installed.
     """
     registry = Registry.load(load_lab(lab).adapters if lab else None)
-    rows = [_enabled_row(plugin) for plugin in registry.plugins]
+    rows = [_loaded_row(plugin, "enabled" if lab else "installed") for plugin in registry.plugins]
     for problem in registry.problems:
         words = f"{problem.distribution} {problem.version}: {problem.reason}. {problem.hint}"
         rows.append(AdapterRow(problem.name, "broken", problem.distribution, problem.version, problem=words))
@@ -139,11 +142,9 @@ def adapter_rows(lab: Path | None = None) -> tuple[AdapterRow, ...]:
     return tuple(sorted(rows, key=lambda row: (row.name != CORE, row.name, row.distribution)))
 
 
-def _enabled_row(plugin: Plugin) -> AdapterRow:
+def _loaded_row(plugin: Plugin, state: str) -> AdapterRow:
     info = plugin.info
-    return AdapterRow(
-        plugin.name, "enabled", plugin.distribution, plugin.version, info.title, info.formats, info.evidence
-    )
+    return AdapterRow(plugin.name, state, plugin.distribution, plugin.version, info.title, info.formats, info.evidence)
 
 
 def _health(lab: Lab, registry: Registry) -> tuple[HealthCheck, ...]:

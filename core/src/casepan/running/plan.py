@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any
 
-from casepan.config.lab import Export, ImportStep, Pipeline, Step, When
+from casepan.config.lab import Export, ImportStep, Lab, Pipeline, Step, When
+from casepan.errors import ConfigError
 from casepan.model.case import Case
 from casepan.model.documents import to_plain
 from casepan.model.vocabulary import Verdict
@@ -66,3 +67,20 @@ def planned(pipeline: Pipeline, case: Case, verdict: Verdict, content: str) -> t
 def delivery_key(ref: str, revision: int, pipeline: str, export: str, content: str) -> str:
     """Case, destination and content: the same for every try, another for every other content."""
     return digest([ref, revision, pipeline, export, content])[:40]
+
+
+def chosen_pipelines(lab: Lab, pipelines: Sequence[str] | None) -> tuple[str, ...]:
+    """Names of pipelines, all of them when none is named.
+
+    Raises:
+        ConfigError: there is no such pipeline, or none at all.
+    """
+    unknown = [name for name in pipelines or () if name not in lab.pipelines]
+    if unknown:
+        raise ConfigError(
+            f"there is no pipeline {unknown[0]!r}", place=str(lab.path), hint=f"There are: {', '.join(lab.pipelines)}."
+        )
+    names = tuple(pipelines) if pipelines else tuple(lab.pipelines)
+    if not names:
+        raise ConfigError("there is no pipeline to run", place=str(lab.path), hint="Add a [pipelines.NAME] table.")
+    return names

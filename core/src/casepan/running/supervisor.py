@@ -15,10 +15,10 @@ from types import FrameType
 
 from attrs import define, evolve, field
 
+from casepan.config.checks import refuse_unusable
 from casepan.config.lab import Lab
 from casepan.contract.specs import Event
-from casepan.errors import ConfigError, FenceLost, StateError
-from casepan.registry import Registry
+from casepan.errors import FenceLost, StateError
 from casepan.running import platform
 from casepan.running.child import load_registry
 from casepan.running.inbox import Inbox, inboxes_of
@@ -27,6 +27,7 @@ from casepan.running.layout import StateFolder
 from casepan.running.ledger import Ledger
 from casepan.running.lock import supervisor_lock
 from casepan.running.moving import tidy
+from casepan.running.plan import chosen_pipelines
 from casepan.running.pool import Child
 from casepan.running.report import RunReport, report_on
 from casepan.running.wire import Message
@@ -300,9 +301,9 @@ def supervising(
     lab: Lab, loader: str, pipelines: Sequence[str] | None, on_progress: Progress | None, *, patient: bool
 ) -> Iterator[Supervisor]:
     """A supervisor that holds the lock of the state folder, with Ctrl-C in its hands."""
-    names = _chosen(lab, pipelines)
+    names = chosen_pipelines(lab, pipelines)
     registry = load_registry(loader, lab)
-    _check_stages(lab, registry, names)
+    refuse_unusable(lab, registry)
     state = StateFolder(lab.state)
     state.prepare()
     here = platform.current()
@@ -321,28 +322,6 @@ def supervising(
                 child.kill(STOPPED)
             journal.close()
             ledger.close()
-
-
-def _chosen(lab: Lab, pipelines: Sequence[str] | None) -> tuple[str, ...]:
-    unknown = [name for name in pipelines or () if name not in lab.pipelines]
-    if unknown:
-        raise ConfigError(
-            f"there is no pipeline {unknown[0]!r}", place=str(lab.path), hint=f"There are: {', '.join(lab.pipelines)}."
-        )
-    names = tuple(pipelines) if pipelines else tuple(lab.pipelines)
-    if not names:
-        raise ConfigError("there is no pipeline to run", place=str(lab.path), hint="Add a [pipelines.NAME] table.")
-    return names
-
-
-def _check_stages(lab: Lab, registry: Registry, names: Sequence[str]) -> None:
-    """Every stage must be there before anything is taken: a pipeline that needs a broken plugin does not run."""
-    for name in names:
-        pipeline = lab.pipelines[name]
-        uses = [step.use for step in pipeline.import_] + [step.use for step in pipeline.steps]
-        for use in (*uses, *(export.use for export in pipeline.export)):
-            registry.spec(use)
-
 
 
 def _refuse_share(state: StateFolder, here: platform.Platform) -> None:

@@ -12,6 +12,7 @@ import signal
 import time
 from collections.abc import Collection, Iterable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from attrs import evolve, frozen
@@ -251,12 +252,19 @@ class FakeRegistry:
     def __init__(self, enabled: Collection[str]) -> None:
         self.enabled = enabled
         self.specs = {spec.name: spec for spec in SPECS}
+        self.plugins = tuple(SimpleNamespace(name=name) for name in sorted({spec.plugin for spec in SPECS}))
+        self.problems: tuple[Any, ...] = ()
+        self.available: tuple[Any, ...] = ()
 
     def spec(self, name: str) -> StageSpec:
         """A descriptor."""
         if name not in self.specs:
             raise AdapterError(f"there is no stage {name!r}")
         return self.specs[name]
+
+    def stages(self, kind: type[StageSpec]) -> tuple[StageSpec, ...]:
+        """Descriptors of a kind."""
+        return tuple(spec for spec in self.specs.values() if isinstance(spec, kind))
 
     def options_type(self, name: str) -> type:
         """Its options."""
