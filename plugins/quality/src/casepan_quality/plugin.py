@@ -28,6 +28,12 @@ def casepan_validators() -> Iterable[ValidatorSpec]:
             "casepan_quality.completeness:Completeness",
             "casepan_quality.options:CompletenessOptions",
         ),
+        ValidatorSpec(
+            "quality.mesh",
+            "the surface of every scan is sound: holes, loose parts, spikes, noise, double layers, flipped or coarse parts",
+            "casepan_quality.mesh:MeshQuality",
+            "casepan_quality.geometry_options:MeshOptions",
+        ),
     )
 
 
@@ -35,5 +41,6 @@ def casepan_validators() -> Iterable[ValidatorSpec]:
 def casepan_findings() -> Iterable[FindingDoc]:
     """Every code the checks can raise."""
     from casepan_quality.findings import FINDINGS
+    from casepan_quality.geometry_findings import GEOMETRY
 
-    return FINDINGS
+    return (*FINDINGS, *GEOMETRY)

@@ -1,0 +1,93 @@
+"""The pages of the codes about surfaces, coverage and margins."""
+
+from __future__ import annotations
+
+from casepan.api import FindingDoc
+
+_AGAIN = "Ask the office to scan this place again and to send the scan anew."
+_EXPORT = "Ask the office to export again at full resolution; casepan's own steps (prepare.*) can repair small places."
+
+GEOMETRY = (
+    FindingDoc(
+        "colour.moisture",
+        "warning",
+        "Colours look like water or blood",
+        "Large parts are blown out to white, or a patch is as dark red as blood. Both hide the true surface.",
+        "A scan with 9 % white surface in the floor of the mouth.",
+        "Ask the office to dry the field, stop the bleeding and scan this place again.",
+    ),
+    FindingDoc(
+        "mesh.coarse",
+        "warning",
+        "The triangles are too large",
+        "The file was thinned out, or the scanner exported a low level. Judged by the length of edges, never by the number "
+        "of triangles; at a prepared tooth more is asked.",
+        "A median edge of 1.4 mm.",
+        _EXPORT,
+    ),
+    FindingDoc(
+        "mesh.double-layer",
+        "warning",
+        "Two layers of surface lie on one another",
+        "The scanner lost its place and put the same surface down twice. Thin ledges do not count.",
+        "Two sheets 0.15 mm apart, 3 mm wide, on tooth 16.",
+        _AGAIN,
+    ),
+    FindingDoc(
+        "mesh.flipped",
+        "warning",
+        "Part of the surface is inside out",
+        "Faces there are ordered against their neighbours, mostly by an export or a repair.",
+        "12 mm² on tooth 24.",
+        _EXPORT,
+    ),
+    FindingDoc(
+        "mesh.hole",
+        "warning",
+        "There is a hole in the surface",
+        "A place was not scanned. The rim of an open scan is no hole; bites may have holes. Smaller ones pass, and on gums "
+        "more passes than on teeth.",
+        "A hole of 2.1 mm on tooth 24.",
+        _AGAIN,
+    ),
+    FindingDoc(
+        "mesh.island",
+        "warning",
+        "A loose part floats beside the scan",
+        "A glove, a cheek or a stitching error. Small scraps are normal and pass.",
+        "A part of 60 mm² beside an upper arch.",
+        "Look whether it hides something; otherwise it can be cut away (prepare.repair).",
+    ),
+    FindingDoc(
+        "mesh.noise",
+        "warning",
+        "The whole surface is rough",
+        "Points scatter more than scanners and the density of this scan explain.",
+        "0.09 mm of noise at a median edge of 0.2 mm.",
+        "Ask whether the scanner was calibrated.",
+    ),
+    FindingDoc(
+        "mesh.non-manifold",
+        "warning",
+        "More than two faces meet in many edges",
+        "Sheets were sewn together, or faces were doubled, by an export or a repair.",
+        "240 such edges.",
+        _EXPORT,
+    ),
+    FindingDoc(
+        "mesh.self-intersection",
+        "warning",
+        "The surface runs through itself",
+        "Folds where stitching failed. A few triangles are normal and pass.",
+        "14 mm² between two teeth.",
+        _AGAIN,
+    ),
+    FindingDoc(
+        "mesh.spike",
+        "warning",
+        "A single point sticks out",
+        "A reflection or a repair left a needle.",
+        "A spike of 1.8 mm on tooth 11.",
+        "It can be smoothed away unless it stands on a margin.",
+    ),
+)

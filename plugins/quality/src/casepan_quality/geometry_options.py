@@ -1,0 +1,65 @@
+"""Options of the checks of surfaces, coverage and margins. Read by ``casepan check``; free of heavy imports."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from attrs import frozen
+
+from casepan.api import Millimetres, option
+
+Profile = Literal["auto", "full-arch", "quadrant", "bite", "scan-body", "model-scan"]
+_DERIVED = "derived, facts/quality.md 9"
+_CHOICE = "project choice: nobody publishes a limit (facts/quality.md 4)"
+
+
+@frozen
+class MeshOptions:
+    """What a surface may have and still be good to work on. All limits ask for review; none rejects."""
+
+    profile: Profile = option(
+        "auto",
+        "what is looked for: a bite may have holes, a model may be closed and have a base; auto goes by role and shape",
+    )
+    hole_on_teeth_mm: Millimetres = option(
+        Millimetres(1.0), "width of the smallest hole on a tooth that is reported, mm", source=_DERIVED
+    )
+    hole_on_gums_mm: Millimetres = option(
+        Millimetres(3.0), "width of the smallest hole elsewhere that is reported, mm", source=_CHOICE
+    )
+    island_percent: float = option(
+        0.5, "area of the smallest loose part that is reported, percent of the whole", source=_DERIVED
+    )
+    spike_mm: Millimetres = option(
+        Millimetres(0.5), "height of the lowest spike that is reported, mm; at least two median edges", source=_CHOICE
+    )
+    noise_mm: Millimetres = option(
+        Millimetres(0.05),
+        "most noise, mm; at least 8 percent of the median edge",
+        source="project choice: scanners have 0.005 to 0.013 mm (facts/quality.md 3)",
+    )
+    double_layer_mm: Millimetres = option(
+        Millimetres(1.5), "width of the narrowest patch of doubled surface that is reported, mm", source=_CHOICE
+    )
+    self_intersection_mm2: float = option(
+        5.0, "area of surface in one place that may run through itself, mm²", source=_CHOICE
+    )
+    non_manifold_percent: float = option(
+        0.05,
+        "most edges with more than two faces, percent of all; ten are always passed",
+        source="facts/naming.md 4: real scans of 16,000 triangles have 0 to 6",
+    )
+    flipped_mm2: float = option(1.0, "area of surface that may be inside out, mm²", source=_CHOICE)
+    edge_mm: Millimetres = option(
+        Millimetres(1.2),
+        "largest median edge, mm",
+        source="project choice: arches decimated to 16,000 triangles have 0.8 to 1 (facts/naming.md 4)",
+    )
+    edge_at_preparation_mm: Millimetres = option(
+        Millimetres(1.0), "largest median edge at a tooth that is prepared, mm", source=_CHOICE
+    )
+    highlight_percent: float = option(
+        3.0, "most of a coloured surface that is blown out to white, percent: a wet or shiny place", source=_CHOICE
+    )
+    blood_mm2: float = option(15.0, "area in one place that may be as dark red as blood, mm²", source=_CHOICE)
+    most: int = option(8, "most findings of one kind for each scan; the worst come first")

@@ -1,0 +1,52 @@
+"""Connected patches of a surface: their size and place."""
+
+from __future__ import annotations
+
+import numpy as np
+from attrs import define
+from numpy.typing import NDArray
+
+from casepan.mesh import Mesh
+
+
+@define(frozen=True)
+class Patch:
+    """Some connected faces.
+
+    Attributes:
+        area_mm2: their area.
+        centre: the mean of their corners, in the file's coordinates.
+    """
+
+    area_mm2: float
+    centre: tuple[float, float, float]
+
+
+def face_patches(surface: Mesh, faces: NDArray[np.integer]) -> tuple[Patch, ...]:
+    """Faces (ids) in groups that share corners, largest first."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    if not len(faces):
+        return ()
+    corners = surface.faces[faces]
+    used, local = np.unique(corners, return_inverse=True)
+    ids = local.reshape(-1, 3)
+    links = (np.ones(2 * len(ids), np.int8), (ids[:, [0, 0]].ravel(), ids[:, 1:].ravel()))
+    _, labels = connected_components(coo_array(links, shape=(len(used),) * 2), directed=False)
+    of_face = labels[ids[:, 0]]
+    points = surface.vertices[corners].astype(np.float64)
+    cross = np.cross(points[:, 1] - points[:, 0], points[:, 2] - points[:, 0])
+    areas = np.bincount(of_face, np.linalg.norm(cross, axis=1) / 2)
+    counts = np.bincount(of_face)
+    centres = np.stack([np.bincount(of_face, column) for column in points.mean(axis=1).T], axis=1) / counts[:, None]
+    rows = zip(areas.tolist(), centres.tolist(), strict=True)
+    return tuple(sorted((Patch(area, (x, y, z)) for area, (x, y, z) in rows), key=lambda patch: -patch.area_mm2))
+
+
+def breadth_mm(points: NDArray[np.floating]) -> float:
+    """How broad a patch of points is, mm: the diameter of a round disc that spreads as much across its length."""
+    if len(points) < 3:
+        return 0.0
+    spread = np.linalg.eigvalsh(np.cov(points.astype(np.float64).T))
+    return 4 * float(np.sqrt(max(spread[1], 0.0)))

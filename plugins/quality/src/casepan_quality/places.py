@@ -1,0 +1,169 @@
+"""Which tooth stands where along an arch: its crest held against the mean row of teeth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from attrs import define, evolve, field
+
+from casepan.mesh import Mesh
+from casepan_quality.arch import WIDTHS, Arch, Jaw, find_arch
+from casepan_quality.crest import Floats
+
+# How broad the row is from cheek to tongue a few mm below its top, mm (project choice, from textbook crown shapes).
+_BREADTHS: Mapping[Jaw, tuple[float, ...]] = {
+    "upper": (3.5, 3.5, 5.0, 8.0, 8.0, 10.0, 10.0, 9.0),
+    "lower": (3.0, 3.0, 4.5, 6.5, 7.0, 9.5, 9.5, 9.0),
+}
+# Height of the visible crown, mm: textbook means of anatomical crowns, less the part that gums cover.
+_CROWNS: Mapping[Jaw, tuple[float, ...]] = {
+    "upper": (10.0, 8.5, 9.5, 8.0, 7.5, 7.0, 6.5, 6.0),
+    "lower": (8.5, 9.0, 10.0, 8.0, 7.5, 7.0, 6.5, 6.5),
+}
+_STEP = 0.5  # mm along the arch
+_GRID = np.arange(-75, 75 + _STEP / 2, _STEP)
+_SHIFTS = np.arange(-28, 29)  # steps
+_SIZES = np.arange(0.84, 1.2, 0.02)
+_SHIFT_MM, _SIZE, _TRUST = 3.0, 0.06, 0.15  # how much the fitted midline and the mean widths are trusted
+_ASIDE = 7.5  # mm: half of what is looked at across the row
+_TOP = 4.0  # mm below the chewing plane that still belong to the row
+_OTHER = 4.0  # mm: placements that differ by more than half a tooth contradict one another
+
+
+@define(frozen=True, eq=False)
+class _Row:
+    """The row of teeth along the arch, by steps of the grid.
+
+    Attributes:
+        breadth: how broad the crest is, mm.
+        height: its highest point over the chewing plane, mm.
+        weights: 1 where the row reaches.
+    """
+
+    breadth: Floats = field(repr=False)
+    height: Floats = field(repr=False)
+    weights: Floats = field(repr=False)
+
+
+@define(frozen=True, eq=False)
+class Placement:
+    """An arch with the places of its teeth.
+
+    Attributes:
+        arch: the arch, midline and widths adapted.
+        margin: by how much the match is better than any that differs by half a tooth or more; below 0 never.
+    """
+
+    arch: Arch
+    margin: float
+
+    def middle(self, tooth: int) -> Floats:
+        """The middle of a tooth's place on the chewing plane, float64 (3,), in the file's coordinates."""
+        along, across = self.arch.point(self.arch.position(tooth))
+        middle: Floats = self.arch.relief.plane.back(np.array([[along, across, 0.0]]))[0]
+        return middle
+
+    def crown_at(self, place: Floats) -> int | None:
+        """The tooth whose crown reaches a place (3,), None when it lies on gums or elsewhere."""
+        flat = self.arch.relief.plane.flat(place[None, :])
+        along, across = (float(values[0]) for values in self.arch.unrolled(flat))
+        tooth = self.arch.tooth_at(along)
+        beside = abs(along - self.arch.position(tooth)) > 0.75 * self.arch.width(tooth)
+        height = _CROWNS[self.arch.jaw][tooth % 10 - 1]
+        return None if beside or abs(across) > _ASIDE or flat[0, 2] < -height else tooth
+
+
+def place_teeth(mesh: Mesh, jaw: Jaw) -> Placement | None:
+    """The places of the teeth in a scan, or None when it shows no arch.
+
+    Raises:
+        CorruptFile: a coordinate is not finite.
+    """
+    arch = find_arch(mesh, jaw)
+    row = None if arch is None else _row(arch)
+    if arch is None or row is None:
+        return None
+    scores = np.array([_scores(row, jaw, float(size)) for size in _SIZES])
+    scores -= 0.5 * _TRUST * (((_SIZES - 1) / _SIZE) ** 2)[:, None]
+    scores -= 0.5 * _TRUST * ((_SHIFTS * _STEP / _SHIFT_MM) ** 2)[None, :]
+    size, shift = np.unravel_index(int(scores.argmax()), scores.shape)
+    elsewhere = _differing(row, int(size), int(shift))
+    margin = float(scores.max() - scores[elsewhere].max(initial=-9.0))
+    widths = tuple(width * float(_SIZES[size]) for width in arch.widths)
+    return Placement(evolve(arch, widths=widths, shift=float(_SHIFTS[shift] * _STEP)), margin)
+
+
+def _row(arch: Arch) -> _Row | None:
+    squares = arch.relief.places(arch.relief.scanned)
+    along, across = arch.unrolled(squares)
+    near = np.abs(across) < _ASIDE
+    steps = np.round((along[near] - _GRID[0]) / _STEP).astype(np.intp)
+    heights = squares[near, 2]
+    inside = (steps >= 0) & (steps < len(_GRID))
+    steps, heights = steps[inside], heights[inside]
+    counts = np.bincount(steps[heights > -_TOP], minlength=len(_GRID)).astype(np.float64)
+    breadth = np.convolve(counts, [0.25, 0.5, 0.5, 0.5, 0.25], "same")
+    reached = np.flatnonzero(breadth > 0)
+    if not len(reached):
+        return None
+    height = np.full(len(_GRID), -_TOP)
+    np.maximum.at(height, steps, heights)
+    height = np.maximum.reduce([np.roll(height, by) for by in (-1, 0, 1)])
+    weights = np.zeros(len(_GRID))
+    weights[reached[0] : reached[-1] + 1] = 1
+    return _Row(breadth, height, weights)
+
+
+def _scores(row: _Row, jaw: Jaw, size: float) -> Floats:
+    """How well the mean row of this size matches at every shift, one number each."""
+    breadth, contacts = _mean_row(jaw, size)
+    pairs = (
+        (row.breadth, breadth),
+        (_ripple(row.breadth), _ripple(breadth)),
+        (_ripple(row.height), contacts),
+    )
+    total = np.zeros(len(_SHIFTS))
+    for seen, expected in pairs:
+        shifted = np.stack([np.roll(expected, int(shift)) for shift in _SHIFTS])
+        total += _correlation(seen, shifted, row.weights)
+    return total
+
+
+def _mean_row(jaw: Jaw, size: float) -> tuple[Floats, Floats]:
+    """Expected breadth and notches between teeth along the grid."""
+    breadth, contacts = np.zeros(len(_GRID)), np.zeros(len(_GRID))
+    begin = 0.0
+    for width, full in zip(WIDTHS[jaw], _BREADTHS[jaw], strict=True):
+        half = width * size / 2
+        place = (np.abs(_GRID) - begin - half) / half
+        own = np.abs(place) <= 1
+        breadth[own] = full * (1 - 0.45 * place[own] ** 4)
+        contacts[own] = -(place[own] ** 4)
+        begin += 2 * half
+    return breadth, contacts
+
+
+def _ripple(values: Floats) -> Floats:
+    """What varies within the length of about one tooth."""
+    count = round(9 / _STEP)
+    return np.asarray(values - np.convolve(values, np.full(count, 1 / count), "same"), np.float64)
+
+
+def _correlation(seen: Floats, expected: Floats, weights: Floats) -> Floats:
+    """The weighted correlation of one profile with each of several."""
+    total = weights.sum()
+    first = (seen - (seen * weights).sum() / total) * weights
+    others = (expected - ((expected * weights).sum(axis=1) / total)[:, None]) * weights
+    spread = np.sqrt((first**2).sum() * (others**2).sum(axis=1))
+    return np.asarray(others @ first / np.maximum(spread, 1e-9), np.float64)
+
+
+def _differing(row: _Row, size: int, shift: int) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+    """Which sizes and shifts put the ends of the row half a tooth or more from where the best ones put them."""
+    reached = _GRID[row.weights > 0]
+    different = np.zeros((len(_SIZES), len(_SHIFTS)), bool)
+    for end in (reached[0], reached[-1]):
+        places = (end - _SHIFTS[None, :] * _STEP) / _SIZES[:, None]
+        different |= np.abs(places - places[size, shift]) > _OTHER
+    return different
