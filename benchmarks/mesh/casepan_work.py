@@ -17,7 +17,6 @@ from typing import Any
 from casepan.mesh import (
     Mesh,
     distance,
-    drop_bad_faces,
     drop_islands,
     fill_holes,
     read_mesh,
@@ -68,7 +67,6 @@ def scan(path: Path, folder: Path, self_test: bool) -> tuple[Mesh, dict[str, Any
         result["filled_faces"] = len(filled.faces) - len(mesh.faces)
     with timed("islands"):
         mesh, _ = drop_islands(filled)
-        mesh, _ = drop_bad_faces(mesh)
         result["kept_faces"] = len(mesh.faces)
     with timed("write"):
         for suffix in (".stl", ".ply"):

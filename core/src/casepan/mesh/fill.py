@@ -238,14 +238,22 @@ def _joined(surface: Mesh, patches: list[_Patch], nearby: _Nearby) -> Mesh:
 def _all_different(known: FloatArray, new: _Floats) -> FloatArray:
     """Known and new vertices; a new one that falls on another is moved by micrometres, or welding would join them."""
     points = new.astype(np.float32)
-    while True:
-        every = np.concatenate([known, points])
-        kept, inverse = weld_points(every)
-        if len(kept) == len(every):
-            return every
+    while len(points):
+        near = known[_shares_x(known, points)]
+        kept, inverse = weld_points(np.concatenate([near, points]))
+        if len(kept) == len(inverse):
+            return np.concatenate([known, points])
         _, first = np.unique(inverse, return_index=True)
-        doubled = np.setdiff1d(np.arange(len(every)), first) - len(known)
+        doubled = np.setdiff1d(np.arange(len(inverse)), first) - len(near)
         points[doubled] += np.float32(1e-3) * np.arange(1, len(doubled) + 1, dtype=np.float32)[:, None]
+    return known
+
+
+def _shares_x(points: FloatArray, others: FloatArray) -> NDArray[np.bool_]:
+    """Which points have the x coordinate of one of the others."""
+    ordered = np.sort(others[:, 0])
+    places = np.searchsorted(ordered, points[:, 0]).clip(max=len(ordered) - 1)
+    return np.asarray(ordered[places] == points[:, 0])
 
 
 def _vertex_colours(surface: Mesh, patches: list[_Patch]) -> ByteArray | None:
