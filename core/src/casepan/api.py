@@ -50,6 +50,7 @@ from casepan.errors import (
     OutcomeUnknown,
     UnrecognisedArrival,
 )
+from casepan.handing import PackageOptions, deliver_package, left_out, named_scans, probe_package, scan_files
 from casepan.hookspecs import hookimpl
 from casepan.knowledge.completeness import Lack, completeness_rules, lacks
 from casepan.knowledge.kinds import kind_from_words
@@ -115,6 +116,7 @@ __all__ = [
     "Origin",
     "OutcomeUnknown",
     "PackageFile",
+    "PackageOptions",
     "Patient",
     "Prescription",
     "Provenance",
@@ -137,6 +139,7 @@ __all__ = [
     "assemble_case",
     "completeness_rules",
     "deliver_folder",
+    "deliver_package",
     "deliver_zip",
     "exporter",
     "from_fdi",
@@ -145,16 +148,20 @@ __all__ = [
     "hookimpl",
     "kind_from_words",
     "lacks",
+    "left_out",
     "letter_texts",
     "material_from_words",
+    "named_scans",
     "open_archive",
     "option",
     "parse_shade",
     "parse_teeth",
     "probe_folder",
+    "probe_package",
     "probe_zip",
     "read_xml",
     "rx_document",
+    "scan_files",
     "scan_of",
     "strip_copy_marks",
     "to_universal",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from casepan.testing import AdapterConformance, ImporterConformance
+from casepan.testing import AdapterConformance, ExporterConformance, ImporterConformance
 
 
 class TestAdapter(AdapterConformance):
@@ -15,3 +15,17 @@ class TestImporter(ImporterConformance):
     """Every sample."""
 
     stage = "primescan.export"
+
+
+class TestPackage(ExporterConformance):
+    """The package for a partner, as folder."""
+
+    stage = "primescan.package"
+    options = {"form": "folder"}  # noqa: RUF012
+
+
+class TestZippedPackage(ExporterConformance):
+    """The package for a partner, as zip."""
+
+    stage = "primescan.package"
+    options = {"form": "zip"}  # noqa: RUF012

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from casepan.api import (
     API_VERSION,
     AdapterInfo,
+    ExporterSpec,
     FindingDoc,
     ImporterSpec,
     Listing,
@@ -68,6 +69,20 @@ def casepan_transformers() -> Iterable[TransformerSpec]:
             "carestream.names",
             "name scans by ScanFlow's catalogue, for a partner who works with Carestream or DEXIS",
             "casepan_carestream.handoff:CatalogueNames",
+        ),
+    )
+
+
+@hookimpl
+def casepan_exporters() -> Iterable[ExporterSpec]:
+    """One hands a case to a partner in this ecosystem."""
+    return (
+        ExporterSpec(
+            "carestream.package",
+            "a save folder as ScanFlow writes it, for a partner who lives there",
+            "casepan_carestream.handoff:Package",
+            "casepan.api:PackageOptions",
+            probe=True,
         ),
     )
 

@@ -7,6 +7,7 @@ from typing import Literal
 from attrs import frozen
 from attrs.validators import matches_re
 
+from casepan import api
 from casepan.api import Duration, FolderPath, option
 
 
@@ -38,3 +39,10 @@ class DownloadsOptions:
     names: tuple[str, ...] = option(
         ("iTero_Export_*", "OrthoCAD_Export_*"), "patterns of names to take; empty takes everything"
     )
+
+
+@frozen
+class PackageOptions(api.PackageOptions):
+    """How a case goes on as an iTero export."""
+
+    form: Literal["folder", "zip"] = option("zip", "one folder or one zip per case; MyiTero gives zips")

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from casepan.api import (
     API_VERSION,
     AdapterInfo,
+    ExporterSpec,
     FindingDoc,
     ImporterSpec,
     Listing,
@@ -54,6 +55,18 @@ def casepan_importers() -> Iterable[ImporterSpec]:
         factory="casepan_itero.handoff:Downloads",
         options="casepan_itero.options:DownloadsOptions",
         watches=True,
+    )
+
+
+@hookimpl
+def casepan_exporters() -> Iterable[ExporterSpec]:
+    """One hands a case to a partner in this ecosystem."""
+    yield ExporterSpec(
+        name="itero.package",
+        summary="An export with manifest as MyiTero gives it, for a partner who works with iTero",
+        factory="casepan_itero.handoff:Package",
+        options="casepan_itero.options:PackageOptions",
+        probe=True,
     )
 
 

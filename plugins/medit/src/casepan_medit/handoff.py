@@ -5,12 +5,28 @@ Unfinished downloads are left alone until they are whole.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import evolve
 
-from casepan.api import Case, Context, NoOptions, Scan, Watch
+from casepan.api import (
+    Case,
+    Context,
+    ExportContext,
+    NoOptions,
+    PackageFile,
+    PackageOptions,
+    Receipt,
+    Scan,
+    Watch,
+    deliver_package,
+    left_out,
+    named_scans,
+    probe_package,
+    rx_document,
+)
 from casepan_medit.options import DownloadsOptions
+from casepan_medit.project import has_words_for, project_xml
 
 _TAILS: Mapping[tuple[str, str | None], str] = {
     ("arch", "upper"): "maxillary",
@@ -22,6 +38,8 @@ _TAILS: Mapping[tuple[str, str | None], str] = {
     ("gingiva", "upper"): "upperjaw-gingiva",
     ("gingiva", "lower"): "lowerjaw-gingiva",
 }
+_EXOCAD = {"maxillary": "upperjaw", "mandibular": "lowerjaw"}
+_NO_WORDS = "the order has no .dentalProject: it holds work that these projects have no known word for"
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 
@@ -48,11 +66,57 @@ class MeditNames:
         return evolve(case, scans=tuple(_named(scan, case.ref) for scan in case.scans))
 
 
+class Package:
+    """The exporter ``medit.package``: an exocad-style export of Medit Link, ``<ref>/<ref>-upperjaw.stl`` and so on.
+
+    With an order it holds ``<ref>.dentalProject``; the whole order stands in ``rx.json`` beside it.
+    """
+
+    def __init__(self, options: PackageOptions) -> None:
+        self.options = options
+
+    def deliver(self, case: Case, ctx: ExportContext) -> Receipt:
+        """The package with every preferred scan that can be read. Raises as ``casepan.api.deliver_package``."""
+        project, private = has_words_for(case.prescription), self.options.private
+        scans = [scan for scan in case.scans if scan.preferred and scan.readable]
+        files, nameless = named_scans(
+            ctx, scans, lambda scan: _stem(scan, ctx.place, project=project), other=f"{ctx.place}-"
+        )
+        if project:
+            files.append(PackageFile(f"{ctx.place}.dentalProject", project_xml(case, private=private), "order"))
+        files.append(PackageFile("rx.json", rx_document(case.prescription, private=private), "order"))
+        told = (*left_out(case, scans), *nameless, *_not_carried(case, scans, project=project))
+        return deliver_package(ctx, self.options, files, not_carried=told)
+
+    def probe(self, ctx: ExportContext) -> Receipt | None:
+        """The receipt, if the package of this delivery is there and whole."""
+        return probe_package(ctx, self.options)
+
+
+def _stem(scan: Scan, place: str, *, project: bool) -> str | None:
+    """Medit's name; beside a ``.dentalProject`` in exocad's words, as Medit Link writes them there."""
+    tail = _tail(scan)
+    return f"{place}-{_EXOCAD.get(tail, tail) if project else tail}" if tail else None
+
+
+def _not_carried(case: Case, scans: Iterable[Scan], *, project: bool) -> Iterator[str]:
+    if any(scan.role in ("preparation", "antagonist", "edentulous") for scan in scans):
+        yield "preparation and antagonist are both called jaw: the ordered teeth tell which is which"
+    if case.prescription.items and not project:
+        yield _NO_WORDS
+
+
 def _named(scan: Scan, ref: str) -> Scan:
-    role = "arch" if scan.role in ("preparation", "antagonist", "edentulous") else scan.role
-    tail = _TAILS.get((role, scan.arch))
-    if role == "bite" and 0 < (scan.number or 1) <= len(_ORDINALS):
-        tail = f"occlusion{_ORDINALS[(scan.number or 1) - 1]}"
+    tail = _tail(scan)
     if tail is None or not scan.preferred or not scan.readable:
         return scan
     return evolve(scan, name=f"{ref}-{tail}.{scan.file.suffix}")
+
+
+def _tail(scan: Scan) -> str | None:
+    """Medit's word for a scan, None when it has none."""
+    if scan.role == "bite":
+        number = scan.number or 1
+        return f"occlusion{_ORDINALS[number - 1]}" if 0 < number <= len(_ORDINALS) else None
+    role = "arch" if scan.role in ("preparation", "antagonist", "edentulous") else scan.role
+    return _TAILS.get((role, scan.arch))

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from casepan.api import (
     API_VERSION,
     AdapterInfo,
+    ExporterSpec,
     FindingDoc,
     ImporterSpec,
     Listing,
@@ -68,6 +69,20 @@ def casepan_transformers() -> Iterable[TransformerSpec]:
             "medit.names",
             "name scans as Medit Link does, for a partner who works with Medit or exocad",
             "casepan_medit.handoff:MeditNames",
+        ),
+    )
+
+
+@hookimpl
+def casepan_exporters() -> Iterable[ExporterSpec]:
+    """One hands a case to a partner in this ecosystem."""
+    return (
+        ExporterSpec(
+            "medit.package",
+            "an exocad-style export as Medit Link writes it, with .dentalProject, for a partner who lives there",
+            "casepan_medit.handoff:Package",
+            "casepan.api:PackageOptions",
+            probe=True,
         ),
     )
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from attrs import frozen
 from attrs.validators import matches_re
 
+from casepan import api
 from casepan.api import Duration, FolderPath, option
 
 
@@ -36,3 +39,10 @@ class DownloadsOptions:
         validator=matches_re(r"leave|move:.+"),
     )
     names: tuple[str, ...] = option((), "names to take, such as `*.dxd`; empty takes everything")
+
+
+@frozen
+class PackageOptions(api.PackageOptions):
+    """How a case goes on as a DS Core download."""
+
+    form: Literal["folder", "zip"] = option("zip", "one folder or one zip per case; DS Core gives zips")

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from casepan.api import (
     API_VERSION,
     AdapterInfo,
+    ExporterSpec,
     FindingDoc,
     ImporterSpec,
     Listing,
@@ -68,6 +69,20 @@ def casepan_transformers() -> Iterable[TransformerSpec]:
             "primescan.names",
             "name scans as DS Core's exocad download does, for a partner who imports such downloads",
             "casepan_primescan.handoff:DsCoreNames",
+        ),
+    )
+
+
+@hookimpl
+def casepan_exporters() -> Iterable[ExporterSpec]:
+    """One hands a case to a partner in this ecosystem."""
+    return (
+        ExporterSpec(
+            "primescan.package",
+            'a DS Core download "as .exocad", for a partner who lives there',
+            "casepan_primescan.handoff:Package",
+            "casepan_primescan.options:PackageOptions",
+            probe=True,
         ),
     )
 

@@ -129,7 +129,10 @@ def leaves_no_traces_of_work(rig: Rig) -> Found:
     """After a delivery nothing unfinished lies at the destination."""
     rig.deliver()
     every = {path.relative_to(rig.folder.root).as_posix() for path in rig.folder.root.rglob("*") if path.is_file()}
-    if left := every - set(rig.folder.visible()):
+    hidden = {
+        path for path in every if path.rpartition("/")[2].startswith(".")
+    }  # a seal may hide, but not be left over
+    if left := every - hidden - set(rig.folder.visible()):
         yield f"left behind: {sorted(left)[:3]}"
 
 
@@ -276,9 +279,10 @@ def _fails(rig: Rig, wanted: type[BaseException], deliver: Callable[[], Receipt]
 
 def _probes_damage(rig: Rig, path: Path) -> Found:
     content = path.read_bytes()
-    turned = bytearray(content)
+    turned = bytearray(content or b"x")
     turned[len(turned) // 2] ^= 0xFF
-    for what, damaged in (("a turned byte", bytes(turned)), ("half of it", content[: len(content) // 2])):
+    damages = [("a turned byte", bytes(turned)), ("half of it", content[: len(content) // 2])]
+    for what, damaged in damages if content else damages[:1]:
         path.write_bytes(damaged)
         if rig.probe() is not None:
             yield f"a receipt although {path.suffix or 'a file'} holds {what}"
