@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Collection, Iterable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from attrs import evolve, frozen
@@ -201,6 +202,12 @@ class DurRegistry:
             made(ExporterSpec, "core.folder", probe=True), made(ExporterSpec, "core.zip", probe=True),
         )  # fmt: skip
         self.specs = {spec.name: spec for spec in specs}
+        self.plugins = tuple(SimpleNamespace(name=name) for name in sorted({spec.plugin for spec in specs}))
+        self.problems: tuple[Any, ...] = ()
+        self.available: tuple[Any, ...] = ()
+
+    def stages(self, kind: type[StageSpec]) -> tuple[StageSpec, ...]:
+        return tuple(spec for spec in self.specs.values() if isinstance(spec, kind))
 
     def spec(self, name: str) -> StageSpec:
         return self.specs[name]

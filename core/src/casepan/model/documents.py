@@ -24,12 +24,25 @@ T = TypeVar("T")
 @cache
 def converter() -> Converter:
     """The converter for stored values: ISO dates, tuples as lists, unknown keys ignored (written by a later version)."""
-    made = Converter(detailed_validation=True)
+    made = Converter(detailed_validation=False)
     made.register_unstructure_hook(datetime, lambda value: value.isoformat())
     made.register_structure_hook(datetime, lambda value, _: datetime.fromisoformat(value))
     made.register_unstructure_hook(date, lambda value: value.isoformat())
     made.register_structure_hook(date, lambda value, _: date.fromisoformat(value))
     return made
+
+
+def prepare_converter() -> None:
+    """Make the hooks of what is stored most beforehand: a warm process does it once for all its children."""
+    from casepan.model import case, files, finding, prescription, records
+
+    kinds = (
+        case.Case, case.Scan, case.Artifact, case.Transform, files.FileRef, files.Attachment, files.ClosedFile,
+        files.IgnoredFile, finding.Finding, prescription.WorkItem, records.Receipt,
+    )  # fmt: skip
+    for kind in kinds:
+        converter().get_structure_hook(kind)
+        converter().get_unstructure_hook(kind)
 
 
 def to_plain(value: Any) -> Any:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from attrs import frozen
+
 from casepan.errors import CaseError, StateError
 from casepan.running import platform
 from casepan.running.wire import Link, Message, describe_error
@@ -19,8 +21,20 @@ if TYPE_CHECKING:
     from casepan.registry import Registry
 
 
-def main() -> int:
-    """Do the one job that comes over standard input, and end."""
+@frozen
+class Ready:
+    """What a warm process has made ready for its children."""
+
+    lab: Lab
+    registry: Registry
+
+
+def main(ready: Ready | None = None) -> int:
+    """Do the one job that comes over standard input, and end.
+
+    Args:
+        ready: lab and registry in a forked child; a started one makes its own.
+    """
     umask = os.umask(0o077)
     link = Link.on_standard_streams()
     job = link.receive()
@@ -28,7 +42,7 @@ def main() -> int:
     here.end_with_parent(int(job["parent"]))
     here.limit(int(job["memory"]), int(job["file_size"]))
     try:
-        end: Message = {"end": run(job, link, umask)}
+        end: Message = {"end": run(job, link, umask, ready)}
     except BaseException as error:
         traceback.print_exc()
         end = {"end": {"error": describe_error(error)}}
@@ -36,14 +50,21 @@ def main() -> int:
     return 0
 
 
-def run(job: Message, link: Link, umask: int) -> Message:
+def run(job: Message, link: Link, umask: int, ready: Ready | None) -> Message:
     """Take an arrival, or work on a case; the message for the supervisor."""
+    ready = ready or get_ready(job)
+    if job["do"] == "arrival":
+        return _take(job, link, ready.lab, ready.registry)
+    return _work(job, link, ready.lab, ready.registry, umask)
+
+
+def get_ready(job: Message) -> Ready:
+    """Lab and registry as a message names them."""
     from casepan.config.lab import Lab
     from casepan.model.documents import from_document
 
     lab = from_document(job["lab"], Lab)
-    registry = load_registry(str(job["loader"]), lab)
-    return _take(job, link, lab, registry) if job["do"] == "arrival" else _work(job, link, lab, registry, umask)
+    return Ready(lab, load_registry(str(job["loader"]), lab))
 
 
 def load_registry(loader: str, lab: Lab) -> Registry:

@@ -42,6 +42,10 @@ KILL_ROUNDS = 50
 class Platform(Protocol):
     """What the supervisor and its children need from the operating system."""
 
+    @property
+    def can_fork(self) -> bool:
+        """True where a warm process may fork children that go on without a fresh start."""
+
     def try_lock(self, handle: int) -> bool:
         """Take an exclusive lock on an open file without waiting; False when somebody holds it."""
 
@@ -69,6 +73,11 @@ class Platform(Protocol):
 
 class Posix:
     """Linux and macOS."""
+
+    @property
+    def can_fork(self) -> bool:
+        """On Linux only: the system libraries of macOS do not bear it."""
+        return sys.platform == "linux"
 
     def try_lock(self, handle: int) -> bool:
         """``flock``: the lock belongs to the open file, so children that inherit it hold it too."""
@@ -165,8 +174,30 @@ def mount_type(path: Path, mounts: list[tuple[str, str]]) -> str | None:
     return max(holding, key=lambda mount: len(mount[0]))[1] if holding else None
 
 
+def threads() -> int:
+    """How many threads this process runs, those of native libraries included (Linux)."""
+    return len(list(Path("/proc/self/task").iterdir()))
+
+
+def carry_mark(mark: str) -> None:
+    """Write the mark over the one that stands in this process's environment, where others can read it (Linux).
+
+    ``os.environ`` alone would not do: the system shows the bytes that the process was started with. Both marks are equally long.
+    """
+    import ctypes
+
+    library = ctypes.CDLL(None)
+    library.getenv.restype = ctypes.c_void_p
+    place = library.getenv(MARK.encode())
+    if place and len(os.environ[MARK]) == len(mark):
+        ctypes.memmove(place, mark.encode(), len(mark))
+    os.environ[MARK] = mark
+
+
 class Windows:
     """Windows: byte-range locks and a Job Object that kills its processes when the last handle closes."""
+
+    can_fork = False
 
     def try_lock(self, handle: int) -> bool:
         """Lock the first byte."""

@@ -5,22 +5,16 @@ from __future__ import annotations
 import os
 import queue
 import secrets
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from casepan.running.durable import FILE_MODE
-from casepan.running.platform import MARK, Platform
+from casepan.running.starting import Starter
 from casepan.running.wire import Message, encode
 
-COMMAND = (sys.executable, "-P", "-X", "utf8", "-m", "casepan.running.child")
-"""``-P`` and a working folder of its own: what lies where somebody typed the command is neither imported nor written over."""
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 STDERR_KEPT = 4000
 
 
@@ -33,20 +27,18 @@ class Child:
         end: the message that the child ended with, None until then.
     """
 
-    def __init__(self, job: Mapping[str, Any], *, platform: Platform, lock: int, scratch: Path, limit: float) -> None:
+    def __init__(self, job: Mapping[str, Any], *, starter: Starter, limit: float) -> None:
         self.mark = secrets.token_hex(8)
         self.deadline = time.monotonic() + limit
         self.killed: str | None = None
         self.end: Message | None = None
-        self._platform = platform
-        self._errors = scratch / f"{self.mark}.stderr"
+        self._platform = starter.platform
+        self._errors = starter.scratch / f"{self.mark}.stderr"
         with os.fdopen(os.open(self._errors, os.O_WRONLY | os.O_CREAT, FILE_MODE), "wb") as errors:
-            self._process = subprocess.Popen(
-                COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, cwd=scratch,
-                env={**os.environ, **ONE_THREAD, MARK: self.mark}, **platform.child_options(lock),
-            )  # fmt: skip
-        self._bound = platform.adopt(int(getattr(self._process, "_handle", 0)), int(job["memory"]))
-        self.send(job)
+            self._process, parent = starter.start(self.mark, errors.fileno())
+        self._code = 0
+        self._bound = self._platform.adopt(int(getattr(self._process, "_handle", 0)), int(job["memory"]))
+        self.send({**job, "parent": parent})
 
     def watch(self, messages: queue.SimpleQueue[tuple[Child, Message | None]]) -> None:
         """Put what the child says into the queue, and None once it has ended."""
@@ -54,7 +46,7 @@ class Child:
         reader.start()
 
         def wait() -> None:
-            self._process.wait()
+            self._code = self._process.wait()
             reader.join(1.0)  # a grandchild may still hold the line
             messages.put((self, None))
 
@@ -104,7 +96,7 @@ class Child:
             return self.killed
         if self.end is not None:
             return None
-        code = self._process.returncode
+        code = self._code
         if code < 0:
             return f"the process was ended by signal {_signal_name(-code)}"
         return f"the process ended without a word (exit code {code})"

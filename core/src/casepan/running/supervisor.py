@@ -30,6 +30,7 @@ from casepan.running.moving import tidy
 from casepan.running.plan import chosen_pipelines
 from casepan.running.pool import Child
 from casepan.running.report import RunReport, report_on
+from casepan.running.starting import Starter
 from casepan.running.wire import Message
 from casepan.running.works import ArrivalWork, CaseWork, Shop, Work
 
@@ -49,10 +50,9 @@ class Supervisor:
 
     shop: Shop
     pipelines: tuple[str, ...]
-    lock: int
+    starter: Starter
     patient: bool
     inboxes: tuple[Inbox, ...]
-    here: platform.Platform = field(factory=platform.current)
     owner: str = field(factory=lambda: f"{os.getpid()}")
     running: dict[Child, Work] = field(factory=dict)
     messages: queue.SimpleQueue[tuple[Child, Message | None]] = field(factory=queue.SimpleQueue)
@@ -133,9 +133,8 @@ class Supervisor:
         return tuple(name for name, limit in limits.items() if limit is not None and working[name] >= limit)
 
     def _start(self, work: Work) -> None:
-        job = {**work.job(), "parent": os.getpid()}
         try:
-            child = Child(job, platform=self.here, lock=self.lock, scratch=self.shop.state.work, limit=work.limit)
+            child = Child(work.job(), starter=self.starter, limit=work.limit)
         except OSError as error:
             work.stopped()
             raise StateError(
@@ -313,13 +312,17 @@ def supervising(
         listeners = (registry.publish, on_progress) if on_progress else (registry.publish,)
         journal = Journal(state.log, listeners)
         shop = Shop(lab, state, ledger, registry, journal, loader)
-        supervisor = Supervisor(shop, names, lock, patient, inboxes_of(lab, registry, names), here)
+        starter = Starter(
+            lab, loader, here, lock, state.work, note=lambda why: journal.note("children.not-forked", why=why)
+        )
+        supervisor = Supervisor(shop, names, starter, patient, inboxes_of(lab, registry, names))
         try:
             with _stops_on_signals(supervisor):
                 yield supervisor
         finally:
             for child in supervisor.running:
                 child.kill(STOPPED)
+            starter.close()
             journal.close()
             ledger.close()
 

@@ -1,0 +1,266 @@
+"""How child processes come to be: forked by a warm process where that is possible, started afresh everywhere else."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from attrs import define, field
+
+from casepan.config.lab import Lab
+from casepan.model.documents import to_document
+from casepan.running.platform import MARK, Platform
+from casepan.running.wire import encode
+from casepan.running.zygote import SPARE_MARK, stamp
+
+PYTHON = (sys.executable, "-P", "-X", "utf8", "-m")
+"""``-P`` and a working folder of its own: what lies where somebody typed the command is neither imported nor written over."""
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+NO_FORK = "CASEPAN_NO_FORK"
+FORKS = 500
+"""Children of one warm process, then it is replaced."""
+DEATHS = 3
+"""Warm processes that may die before every child is started afresh until the end of the run."""
+READY_SECONDS, ANSWER_SECONDS, END_SECONDS = 60.0, 10.0, 5.0
+
+
+class Process(Protocol):
+    """A running child."""
+
+    @property
+    def pid(self) -> int:
+        """Process id, also the id of its group."""
+
+    @property
+    def stdin(self) -> IO[bytes] | None:
+        """The line to it."""
+
+    @property
+    def stdout(self) -> IO[bytes] | None:
+        """The line from it."""
+
+    def wait(self) -> int:
+        """Exit code once it has ended, negative for a signal."""
+
+
+class NotForked(Exception):
+    """The warm process is not there, or did not do it."""
+
+
+@define(eq=False)
+class Forked:
+    """A child that a warm process forked."""
+
+    pid: int
+    stdin: IO[bytes] | None = None
+    stdout: IO[bytes] | None = None
+    _code: int = 0
+    _over: threading.Event = field(factory=threading.Event)
+
+    def ended(self, code: int) -> None:
+        """Its parent told of its end."""
+        self._code = code
+        self._over.set()
+
+    def wait(self) -> int:
+        """Exit code once it has ended, negative for a signal."""
+        self._over.wait()
+        return self._code
+
+
+class Zygote:
+    """A warm process and the children that it forked.
+
+    Raises:
+        NotForked: it did not get ready.
+    """
+
+    def __init__(self, order: dict[str, Any], *, platform: Platform, lock: int, scratch: Path) -> None:
+        self.forks = 0
+        self._platform = platform
+        self._alive: dict[int, Forked] = {}
+        self._answers: queue.SimpleQueue[dict[str, Any] | Forked | None] = queue.SimpleQueue()
+        self._retired = False
+        self._line, theirs = socket.socketpair()
+        with theirs:
+            self._process: subprocess.Popen[bytes] = subprocess.Popen(
+                (*PYTHON, "casepan.running.zygote"), stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                cwd=scratch, env={**os.environ, **ONE_THREAD, MARK: SPARE_MARK}, **platform.child_options(lock),
+            )  # fmt: skip
+        threading.Thread(target=self._listen, daemon=True).start()
+        self._send(encode({**order, "parent": os.getpid()}), [])
+        ready = self._answer(READY_SECONDS)
+        if not isinstance(ready, dict) or ready["threads"] != 1:
+            self.kill()
+            raise NotForked("a plugin starts threads when it is imported" if ready else "it ended while getting ready")
+        self.paths: list[str] = ready["paths"]
+        self._stamp = stamp(self.paths)
+
+    @property
+    def pid(self) -> int:
+        """Its process id: the parent of its children."""
+        return self._process.pid
+
+    @property
+    def is_stale(self) -> bool:
+        """True when it has forked enough, or when something was installed since it started."""
+        return self.forks >= FORKS or stamp(self.paths) != self._stamp
+
+    def fork(self, mark: str, errors: int) -> Forked:
+        """A fresh child with its streams.
+
+        Raises:
+            NotForked: the warm process is gone or does not answer; it is ended then.
+        """
+        theirs_in, ours_in = os.pipe()
+        ours_out, theirs_out = os.pipe()
+        stdin, stdout = os.fdopen(ours_in, "wb"), os.fdopen(ours_out, "rb")
+        self.forks += 1
+        try:
+            self._send(encode({"mark": mark}), [theirs_in, theirs_out, errors])
+        finally:
+            os.close(theirs_in)
+            os.close(theirs_out)
+        forked = self._answer(ANSWER_SECONDS)
+        if not isinstance(forked, Forked):
+            self.kill()
+            stdin.close()
+            stdout.close()
+            raise NotForked("it does not answer")
+        forked.stdin, forked.stdout = stdin, stdout
+        return forked
+
+    def retire(self) -> None:
+        """End it once its last child has ended."""
+        self._retired = True
+        if not self._alive:
+            self._close()
+
+    def kill(self) -> None:
+        """End it and its children now."""
+        self._platform.kill_group(self.pid)
+
+    @property
+    def is_alive(self) -> bool:
+        """True until it has ended."""
+        return self._process.poll() is None
+
+    def wait(self, seconds: float) -> None:
+        """Until it has ended."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            self._process.wait()
+
+    def _close(self) -> None:
+        with suppress(OSError):
+            self._line.shutdown(socket.SHUT_RDWR)
+
+    def _send(self, text: bytes, handles: list[int]) -> None:
+        with suppress(OSError):
+            socket.send_fds(self._line, [text], handles)
+
+    def _answer(self, seconds: float) -> dict[str, Any] | Forked | None:
+        try:
+            return self._answers.get(timeout=seconds)
+        except queue.Empty:
+            return None
+
+    def _listen(self) -> None:
+        """In a thread: what the warm process says, and what its end means for its children."""
+        with suppress(OSError), self._line.makefile("rb") as lines:
+            for line in lines:
+                self._hear(json.loads(line))
+        self.kill()
+        self._process.wait()
+        for forked in list(self._alive.values()):
+            self._platform.kill_group(forked.pid)
+            forked.ended(-signal.SIGKILL)
+        self._line.close()
+        self._answers.put(None)
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        if "ended" in message:
+            self._alive.pop(message["ended"]).ended(message["code"])
+            if self._retired and not self._alive:
+                self._close()
+        elif "pid" in message:
+            # Known before anybody can hear of its end.
+            forked = Forked(message["pid"])
+            self._alive[forked.pid] = forked
+            self._answers.put(forked)
+        else:
+            self._answers.put(message)
+
+
+@define
+class Starter:
+    """Starts the children of one supervisor.
+
+    Attributes:
+        note: is told why children are not forked any more.
+    """
+
+    lab: Lab
+    loader: str
+    platform: Platform
+    lock: int
+    scratch: Path
+    note: Callable[[str], object]
+    _zygote: Zygote | None = None
+    _old: list[Zygote] = field(factory=list)
+    _deaths: int = 0
+
+    def start(self, mark: str, errors: int) -> tuple[Process, int]:
+        """A child and the process id of its parent.
+
+        Args:
+            mark: put into its environment.
+            errors: open file for its standard error.
+
+        Raises:
+            OSError: no process can be started.
+        """
+        if self.platform.can_fork and not os.environ.get(NO_FORK) and self._deaths < DEATHS:
+            try:
+                return self._forked(mark, errors)
+            except NotForked as error:
+                self._zygote = None
+                self._deaths += 1
+                self.note(str(error))
+        return self._spawned(mark, errors), os.getpid()
+
+    def close(self) -> None:
+        """End the warm processes; their children have ended or are killed already."""
+        for zygote in (*self._old, *((self._zygote,) if self._zygote else ())):
+            zygote.retire()
+            zygote.wait(END_SECONDS)
+        self._zygote = None
+        self._old.clear()
+
+    def _forked(self, mark: str, errors: int) -> tuple[Process, int]:
+        if self._zygote is not None and self._zygote.is_stale:
+            self._zygote.retire()
+            self._old = [zygote for zygote in self._old if zygote.is_alive] + [self._zygote]
+            self._zygote = None
+        if self._zygote is None:
+            order = {"lab": to_document(self.lab), "loader": self.loader}
+            self._zygote = Zygote(order, platform=self.platform, lock=self.lock, scratch=self.scratch)
+        return self._zygote.fork(mark, errors), self._zygote.pid
+
+    def _spawned(self, mark: str, errors: int) -> Process:
+        return subprocess.Popen(
+            (*PYTHON, "casepan.running.child"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+            cwd=self.scratch, env={**os.environ, **ONE_THREAD, MARK: mark}, **self.platform.child_options(self.lock),
+        )  # fmt: skip
