@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from casepan.arrivals.assemble import assemble_case, scan_of
 from casepan.arrivals.listing import FolderListing
 from casepan.contract.context import ImportContext
 from casepan.contract.listing import Recognition
-from casepan.errors import CorruptFile
 from casepan.model.case import Scan
 from casepan.model.prescription import Prescription, WorkItem
 
@@ -186,11 +183,11 @@ def test_a_contradicting_prescription_file_is_a_conflict(make_folder: Maker, rea
     assert [finding.code for finding in case.findings] == ["rx.conflict"]
 
 
-def test_a_damaged_prescription_file_stops_the_case(make_folder: Maker, reading: Context) -> None:
+def test_a_damaged_prescription_file_rejects_the_case(make_folder: Maker, reading: Context) -> None:
     """Nobody works on half an order."""
     context = reading(make_folder("Jane", {"upper.stl": STL, "lower.stl": STL, "rx.toml": b"version = "}))
-    with pytest.raises(CorruptFile):
-        assemble_case(recognition(context), context, scans=scans_in(context))
+    case = assemble_case(recognition(context), context, scans=scans_in(context))
+    assert [(finding.code, finding.severity) for finding in case.findings] == [("rx.unreadable", "error")]
 
 
 def test_an_order_never_reaches_another_patients_case(make_folder: Maker, reading: Context) -> None:

@@ -30,7 +30,7 @@ class Claims:
 
 def claim(stage: str, confidence: Confidence, *files: str) -> Recognition:
     """A claim on files."""
-    return Recognition(stage, "id", files, confidence)
+    return Recognition(stage, f"id of {files[0]}", files, confidence)
 
 
 @pytest.fixture
@@ -134,3 +134,11 @@ def test_what_nobody_knows_comes_with_advice(make_folder: Maker, files: dict[str
     assert caught.value.hint
     assert result.findings[0].code == "arrival.unrecognised"
     assert "Jane" not in result.findings[0].message
+
+
+def test_two_cases_of_one_arrival_never_share_an_identity(listing: FolderListing) -> None:
+    """What their adapter calls by one name is told apart by the place of its files, the same each time."""
+    same = tuple(Recognition("core.generic", "meier", files, "possible") for files in (A, B))
+    chosen = recognise(listing, Claims(same)).chosen
+    assert [claim.vendor_id for claim in chosen] == ["meier/a", "meier/b"]
+    assert recognise(listing, Claims(same[::-1])).chosen == chosen

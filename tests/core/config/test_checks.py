@@ -23,6 +23,7 @@ from casepan.contract.specs import (
     ValidatorSpec,
 )
 from casepan.errors import AdapterError, ConfigError, SecretError
+from casepan.operate.setting_up import check_lab_file
 from casepan.registry import Installed, Plugin, PluginProblem, Registry
 
 HEAD = """version = 1
@@ -343,3 +344,25 @@ def test_a_lab_made_in_code_is_checked_without_lines(tmp_path: Path) -> None:
     lab = load_lab(path)
     path.unlink()
     assert [one.place for one in check_lab(lab, REGISTRY)] == [str(path)]
+
+
+def test_check_tells_problems_of_shape_and_of_meaning_at_once(tmp_path: Path) -> None:
+    """A typing error in one table hides neither an unknown stage nor a wrong option elsewhere."""
+    file = tmp_path / "lab.toml"
+    lines = [
+        "version = 1",
+        "[lab]",
+        'name = "x"',
+        "workers = 'two'",
+        "[pipelines.a]",
+        "[[pipelines.a.steps]]",
+        "use = 'core.conver'",
+        "when = { kind = ['crwn'] }",
+        "[[pipelines.a.export]]",
+        "use = 'core.folder'",
+        "with = { pth = 'out' }",
+        "[adapters.trioss]",
+    ]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    places = [str(problem.place).rpartition(":")[2] for problem in check_lab_file(file).problems]
+    assert places == ["4", "7", "8", "11", "12"]

@@ -13,6 +13,7 @@ from casepan.config.lab import Lab, Retry
 from casepan.config.loader import load_lab
 from casepan.contract.options import Secret
 from casepan.errors import ConfigError
+from casepan.model.vocabulary import KINDS
 
 HEAD = 'version = 1\n[lab]\nname = "Synthetic Lab"\n'
 
@@ -313,7 +314,7 @@ def test_equal_ids_in_two_pipelines_are_fine(tmp_path: Path) -> None:
         ),
         (
             "use = 'core.units'\nwhen = { kind = ['crwn'] }",
-            "pipelines.a.steps[1].when.kind[1]: 'crwn' is no kind",
+            "pipelines.a.steps[1].when.kind[1]: 'crwn' is not one of " + ", ".join(map(repr, KINDS)),
         ),
         (
             "use = 'core.units'\nwhen = { adapter = ['medit'] }",

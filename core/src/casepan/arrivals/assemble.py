@@ -144,7 +144,8 @@ def assemble_case(
         closed=shut,
         ignored=aside,
     )
-    return case.with_findings(*findings, *noticed, *_closed_findings(case), *_missing_findings(recognition))
+    found = (*findings, *noticed, *_closed_findings(case), *_missing_findings(recognition), *_no_scans(case))
+    return case.with_findings(*found)
 
 
 class _Parts:
@@ -249,7 +250,13 @@ def _with_rx(
         return prescription, patient, ()
     if not _only_here(ctx.listing, recognition, path):
         return prescription, patient, (_RX_SHARED,)
-    rx = read_rx(ctx.listing.read(path), name=PurePosixPath(path).name, place=path)
+    try:
+        rx = read_rx(ctx.listing.read(path), name=PurePosixPath(path).name, place=path)
+    except CaseError as error:
+        wrong = Finding(
+            "rx.unreadable", "error", f"the rx file beside the export cannot be read: {error.reason}", hint=error.hint
+        )
+        return prescription, patient, (wrong,)
     return merge_rx(prescription, patient, rx)
 
 
@@ -259,6 +266,13 @@ def _only_here(listing: Listing, recognition: Recognition, rx_path: str) -> bool
     folder = entries[rx_path].folder
     below = [entry for entry in listing.entries if not folder or f"{entry.folder}/".startswith(f"{folder}/")]
     return all(entry.path in recognition.files for entry in below if entry.suffix in _SCANS)
+
+
+def _no_scans(case: Case) -> tuple[Finding, ...]:
+    if case.scans or case.closed:
+        return ()
+    hint = "Ask the office to send the scans themselves, or look whether the download is complete."
+    return (Finding("arrival.no-scans", "error", "there are documents of a case, but no scan", hint=hint),)
 
 
 def _closed_findings(case: Case) -> list[Finding]:

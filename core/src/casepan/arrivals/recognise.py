@@ -73,21 +73,19 @@ def recognise(listing: Listing, registry: Recogniser) -> RecognitionResult:
         disputed += fought if rank > 1 else []
     chosen += [claim for claim in claims if claim.stage == GENERIC and not _overlaps(claim, [*chosen, *disputed])]
     chosen.sort(key=lambda claim: min(claim.files, default=""))
-    chosen = _told_apart(chosen)
-    files = {claim.files for claim in chosen}
-    others = tuple(claim for claim in claims if claim.files not in files)
-    return _result(listing, tuple(chosen), others, disputed)
+    others = tuple(claim for claim in claims if claim not in chosen)
+    return _result(listing, _told_apart(chosen), others, disputed)
 
 
-def _told_apart(chosen: Sequence[Recognition]) -> list[Recognition]:
+def _told_apart(chosen: Sequence[Recognition]) -> tuple[Recognition, ...]:
     """Two cases of one arrival are never revisions of each other: equal identities get the place of their files added."""
     shared = Counter((_plugin(claim), claim.vendor_id) for claim in chosen)
-    return [
+    return tuple(
         evolve(claim, vendor_id=f"{claim.vendor_id}/{_place(claim)}")
         if shared[_plugin(claim), claim.vendor_id] > 1
         else claim
         for claim in chosen
-    ]
+    )
 
 
 def _place(claim: Recognition) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from casepan.cli.console import say, say_json, say_table, styled, tries
+from casepan.cli.console import say, say_done, say_json, say_table, styled, tries
 from casepan.cli.operating import case_fields, delivery_fields
 from casepan.cli.shared import By, JsonFlag, LabFile, Note
 
@@ -68,7 +68,7 @@ def show(case: CaseName, lab: LabFile = Path("lab.toml"), as_json: JsonFlag = Fa
     _show(file)
 
 
-def accept(case: CaseName, by: By, note: Note = "", lab: LabFile = Path("lab.toml")) -> None:
+def accept(case: CaseName, by: By, note: Note = "", lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:
     """Accept a held case: the exports that waited run next.
 
     Example:  casepan cases accept K7Q2-M4 --by anna --note "bite is in the frame"
@@ -78,10 +78,12 @@ def accept(case: CaseName, by: By, note: Note = "", lab: LabFile = Path("lab.tom
 
     with open_desk(lab) as desk:
         changed = decide(desk, case, "accept", by=by, note=note)
-    say(f"{case}: accepted. casepan run hands it on." if changed else f"{case}: was accepted already.")
+    say_done(
+        f"{case}: accepted. casepan run hands it on." if changed else f"{case}: was accepted already.", as_json=as_json
+    )
 
 
-def reject(case: CaseName, by: By, note: Note = "", lab: LabFile = Path("lab.toml")) -> None:
+def reject(case: CaseName, by: By, note: Note = "", lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:
     """Reject a held case: it goes to quarantine with the reason.
 
     Example:  casepan cases reject K7Q2-M4 --by anna --note "wrong patient"
@@ -91,10 +93,10 @@ def reject(case: CaseName, by: By, note: Note = "", lab: LabFile = Path("lab.tom
 
     with open_desk(lab) as desk:
         changed = decide(desk, case, "reject", by=by, note=note)
-    say(f"{case}: rejected." if changed else f"{case}: was rejected already.")
+    say_done(f"{case}: rejected." if changed else f"{case}: was rejected already.", as_json=as_json)
 
 
-def cancel(case: CaseName, by: By, note: Note = "", lab: LabFile = Path("lab.toml")) -> None:
+def cancel(case: CaseName, by: By, note: Note = "", lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:
     """Stop work on a case and withdraw deliveries that have not begun.
 
     Example:  casepan cases cancel K7Q2-M4 --by anna --note "the office withdrew it"
@@ -104,7 +106,7 @@ def cancel(case: CaseName, by: By, note: Note = "", lab: LabFile = Path("lab.tom
 
     with open_desk(lab) as desk:
         changed = cancel_case(desk, case, by=by, note=note)
-    say(f"{case}: cancelled." if changed else f"{case}: was closed already.")
+    say_done(f"{case}: cancelled." if changed else f"{case}: was closed already.", as_json=as_json)
 
 
 def _document(file: CaseFile) -> dict[str, object]:

@@ -34,6 +34,7 @@ def add_to(app: typer.Typer) -> None:
 def init(
     folder: Annotated[Path, typer.Argument(help="Where the lab's lab.toml goes.")] = Path(),
     name: Annotated[str, typer.Option(help="Name of the laboratory.")] = "My dental laboratory",
+    as_json: JsonFlag = False,
 ) -> None:
     """Write a commented lab.toml and its schema.
 
@@ -44,6 +45,9 @@ def init(
     from casepan.operate.setting_up import write_lab
 
     written = write_lab(folder, name)
+    if as_json:
+        say_json({"schema": 1, "written": [str(path) for path in written]})
+        return
     for path in written:
         say(f"wrote {path}")
     note(

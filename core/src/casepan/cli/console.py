@@ -63,6 +63,14 @@ def harmless(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
+def say_done(text: str, *, as_json: bool, **facts: object) -> None:
+    """What a changing command did: a sentence, or a JSON object with ``done`` and the facts."""
+    if as_json:
+        say_json({"schema": 1, "done": text, **facts})
+    else:
+        say(text)
+
+
 def tries(count: int) -> str:
     """``1 try``, ``2 tries``."""
     return "1 try" if count == 1 else f"{count} tries"

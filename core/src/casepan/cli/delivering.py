@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from casepan.cli.cases import CaseName
-from casepan.cli.console import say, say_json, say_table, tries
+from casepan.cli.console import say, say_done, say_json, say_table, tries
 from casepan.cli.operating import delivery_fields
 from casepan.cli.shared import By, JsonFlag, LabFile
 
@@ -71,7 +71,9 @@ def show(case: CaseName, export: ExportName, lab: LabFile = Path("lab.toml"), as
             say(f"  {content[:12]}  {name}")
 
 
-def resend(case: CaseName, export: ExportName, by: By, lab: LabFile = Path("lab.toml")) -> None:
+def resend(
+    case: CaseName, export: ExportName, by: By, lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False
+) -> None:
     """Send again, whatever is known of it.
 
     Example:  casepan deliveries resend K7Q2-M4 cad --by anna
@@ -81,7 +83,10 @@ def resend(case: CaseName, export: ExportName, by: By, lab: LabFile = Path("lab.
 
     with open_desk(lab) as desk:
         changed = desk.ledger.resend(find_delivery(desk, case, export).key, who=by)
-    say(f"{case} {export}: will be sent by the next run." if changed else f"{case} {export}: is due already.")
+    say_done(
+        f"{case} {export}: will be sent by the next run." if changed else f"{case} {export}: is due already.",
+        as_json=as_json,
+    )
 
 
 def resolve(
@@ -90,6 +95,7 @@ def resolve(
     by: By,
     arrived: Annotated[bool, typer.Option("--arrived/--absent", help="What you saw at the destination.")],
     lab: LabFile = Path("lab.toml"),
+    as_json: JsonFlag = False,
 ) -> None:
     """Say what became of a delivery whose outcome is unknown; an absent one is sent again.
 
@@ -101,4 +107,4 @@ def resolve(
     with open_desk(lab) as desk:
         changed = desk.ledger.resolve(find_delivery(desk, case, export).key, arrived=arrived, who=by)
     outcome = "recorded as sent" if arrived else "will be sent again"
-    say(f"{case} {export}: {outcome}." if changed else f"{case} {export}: nothing was unknown.")
+    say_done(f"{case} {export}: {outcome}." if changed else f"{case} {export}: nothing was unknown.", as_json=as_json)

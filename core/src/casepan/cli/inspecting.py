@@ -64,24 +64,30 @@ def validate(
 
 
 def convert(
-    source: Annotated[Path, typer.Argument(help="A mesh: STL, PLY, OBJ, or an open 3Shape DCM.")],
-    target: Annotated[Path, typer.Argument(help="The file to write; its extension names the format.")],
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the target.")] = False,
+    source: Annotated[
+        Path, typer.Argument(metavar="PATH", help="A mesh (STL, PLY, OBJ, open DCM), or a folder or zip.")
+    ],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write; for a folder or zip, a folder.")],
+    form: Annotated[
+        str | None, typer.Option("--format", help="Format for a folder or zip: stl, ply, obj or glb.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Convert a mesh and say what is lost.
+    """Convert meshes and say what is lost.
 
     Example:  casepan convert upper.ply upper.stl
     """
-    from casepan.operate.converting import convert_mesh
+    from casepan.operate.converting import convert_path
 
-    result = convert_mesh(source, target, force=force)
+    results = convert_path(source, target, form=form, force=force)
     if as_json:
-        say_json({"schema": 1, **result.document()})
+        say_json({"schema": 1, "converted": [result.document() for result in results]})
         return
-    say(f"wrote {result.target}: {result.faces:,} triangles, colour {result.colour}")
-    for loss in result.losses:
-        note(f"lost: {loss}")
+    for result in results:
+        say(f"wrote {result.target}: {result.faces:,} triangles, colour {result.colour}")
+        for loss in result.losses:
+            note(f"lost: {loss}")
 
 
 def _look(path: Path, lab: Path | None, *, checks: bool, rx: Path | None) -> Inspection:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from casepan.cli.console import note, say, say_json, styled
+from casepan.cli.console import note, say, say_done, say_json, styled
 from casepan.cli.shared import JsonFlag, LabFile
 
 ledger_app = typer.Typer(help="Look after the ledger.", no_args_is_help=True, rich_markup_mode=None)
@@ -69,7 +69,7 @@ def purge(
     say(f"{'would remove' if dry_run else 'removed'} {what}")
 
 
-def rebuild(lab: LabFile = Path("lab.toml")) -> None:
+def rebuild(lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:
     """Make the ledger anew from the case folders.
 
     For a ledger that is lost or damaged; move a damaged one away first. Decisions taken after a verdict are not in the folders.
@@ -80,7 +80,7 @@ def rebuild(lab: LabFile = Path("lab.toml")) -> None:
     from casepan.running.rebuilding import rebuild as rebuild_ledger
 
     count = rebuild_ledger(load_lab(lab))
-    say(f"{count} cases are in the new ledger")
+    say_done(f"{count} cases are in the new ledger", as_json=as_json)
 
 
 def verify(lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:
@@ -102,7 +102,9 @@ def verify(lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:
 
 
 def backup(
-    target: Annotated[Path, typer.Argument(help="The file to write; must not exist.")], lab: LabFile = Path("lab.toml")
+    target: Annotated[Path, typer.Argument(help="The file to write; must not exist.")],
+    lab: LabFile = Path("lab.toml"),
+    as_json: JsonFlag = False,
 ) -> None:
     """Copy the ledger while it is in use.
 
@@ -112,10 +114,10 @@ def backup(
 
     with open_desk(lab) as desk:
         desk.ledger.backup(target)
-    say(f"wrote {target}")
+    say_done(f"wrote {target}", as_json=as_json)
 
 
-def vacuum(lab: LabFile = Path("lab.toml")) -> None:
+def vacuum(lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:
     """Give unused space back to the disk.
 
     Example:  casepan ledger vacuum
@@ -124,4 +126,4 @@ def vacuum(lab: LabFile = Path("lab.toml")) -> None:
 
     with open_desk(lab) as desk:
         desk.ledger.vacuum()
-    say("done")
+    say_done("done", as_json=as_json)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from casepan.cli.console import say, say_json, say_lines, say_table
+from casepan.cli.console import say, say_done, say_json, say_lines, say_table
 from casepan.cli.shared import By, JsonFlag, LabFile
 
 quarantine_app = typer.Typer(
@@ -57,7 +57,7 @@ def show(subject: Subject, lab: LabFile = Path("lab.toml")) -> None:
         say_lines(show_quarantined(desk, subject))
 
 
-def release(subject: Subject, by: By, lab: LabFile = Path("lab.toml")) -> None:
+def release(subject: Subject, by: By, lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:
     """Hand a case on all the same; its findings stay with it.
 
     Example:  casepan quarantine release K7Q2-M4 --by anna
@@ -67,10 +67,10 @@ def release(subject: Subject, by: By, lab: LabFile = Path("lab.toml")) -> None:
 
     with open_desk(lab) as desk:
         release_case(desk, subject, by=by)
-    say(f"{subject}: released. casepan run hands it on.")
+    say_done(f"{subject}: released. casepan run hands it on.", as_json=as_json)
 
 
-def retry(subject: Subject, by: By, lab: LabFile = Path("lab.toml")) -> None:
+def retry(subject: Subject, by: By, lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:
     """Run it again from the start, for example after a plugin was enabled or upgraded.
 
     Example:  casepan quarantine retry K7Q2-M4 --by anna
@@ -80,10 +80,10 @@ def retry(subject: Subject, by: By, lab: LabFile = Path("lab.toml")) -> None:
 
     with open_desk(lab) as desk:
         retry_subject(desk, subject, by=by)
-    say(f"{subject}: casepan run tries it again.")
+    say_done(f"{subject}: casepan run tries it again.", as_json=as_json)
 
 
-def discard(subject: Subject, by: By, lab: LabFile = Path("lab.toml")) -> None:
+def discard(subject: Subject, by: By, lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:
     """Put it aside into state/discarded. Nothing is deleted.
 
     Example:  casepan quarantine discard K7Q2-M4 --by anna
@@ -93,4 +93,4 @@ def discard(subject: Subject, by: By, lab: LabFile = Path("lab.toml")) -> None:
 
     with open_desk(lab) as desk:
         discard_subject(desk, subject, by=by)
-    say(f"{subject}: put aside.")
+    say_done(f"{subject}: put aside.", as_json=as_json)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,21 +34,63 @@ def load_lab(path: Path, overrides: Sequence[str] = ()) -> Lab:
     Raises:
         ConfigError: with every problem in ``problems``, in the order of the file.
     """
+    lab, problems = load_partly(path, overrides)
+    if lab is None or problems:
+        raise _together(list(problems), path)
+    return lab
+
+
+def load_partly(path: Path, overrides: Sequence[str] = ()) -> tuple[Lab | None, tuple[ConfigError, ...]]:
+    """As ``load_lab``, but gives what could be read beside the problems, so that a check can go on and find more.
+
+    Returns:
+        The lab without the parts that do not fit, None when hardly anything fits; and every problem, in the order of the file.
+
+    Raises:
+        ConfigError: no such file, no TOML at all, or another version.
+    """
     table, lines = _parsed(read_text(path), path)
     changed, problems = _overridden(table, overrides)
     _refuse_other_version(table, lines, path)
     found = list(broken_rules(table, path.resolve().parent))
-    lab: Lab | None = None
-    try:
-        lab = read(Lab, table)
-    except Misfit as misfit:
-        found += misfit.problems
-    for problem in sorted(found, key=lambda one: line_of(one.path, lines)):
+    lab, misfits = _read_what_fits(table)
+    for problem in sorted((*found, *misfits), key=lambda one: line_of(one.path, lines)):
         place = _override_of(problem.path, changed) or f"{path}:{line_of(problem.path, lines)}"
         problems.append(ConfigError(_sentence(problem), place=place, hint=problem.hint))
-    if lab is None or problems:
-        raise _together(problems, path)
-    return _completed(lab, path)
+    return (_completed(lab, path) if lab else None), tuple(problems)
+
+
+def _read_what_fits(table: Mapping[str, Any]) -> tuple[Lab | None, tuple[Problem, ...]]:
+    try:
+        return read(Lab, table), ()
+    except Misfit as misfit:
+        rest = deepcopy(dict(table))
+        for problem in misfit.problems:
+            _leave_out(rest, problem.path)
+        try:
+            return read(Lab, rest), misfit.problems
+        except Misfit:
+            return None, misfit.problems
+
+
+def _leave_out(table: dict[str, Any], path: KeyPath) -> None:
+    """Take away what does not fit; steps of a list keep their places, so that line numbers stay true.
+
+    Where a required key is missing, nothing is there to take: then the whole pipeline or table around it goes.
+    """
+    while path and isinstance(path[-1], int):
+        path = path[:-1]  # one wrong word of a list takes the list along
+    holder: Any = table
+    for key in path[:-1]:
+        holder = holder[key] if _has(holder, key) else {}
+    if path and isinstance(holder, dict) and path[-1] in holder:
+        del holder[path[-1]]
+    elif len(path) > 2 and isinstance(table.get(str(path[0])), dict):
+        table[str(path[0])].pop(path[1], None)
+
+
+def _has(holder: Any, key: str | int) -> bool:
+    return key in holder if isinstance(holder, dict) else isinstance(holder, list) and isinstance(key, int)
 
 
 def read_text(path: Path) -> str:

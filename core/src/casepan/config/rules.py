@@ -20,7 +20,6 @@ from casepan.config.suggest import closest, did_you_mean
 from casepan.contract.specs import STAGE_NAME
 from casepan.model.files import SOURCE
 from casepan.model.finding import CODE
-from casepan.model.vocabulary import KINDS, MATERIALS
 
 _ID = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _AT_LEAST_ONE = frozenset({"workers", "max_parallel", "parallel", "rate", "attempts"})
@@ -227,12 +226,11 @@ def _numbers(value: Any, path: KeyPath) -> Iterator[Problem]:
 
 
 def _whens(table: Mapping[str, Any], steps: tuple[RawStep, ...]) -> Iterator[Problem]:
-    words = {"kind": KINDS, "material": MATERIALS, "adapter": ("core", *_table(table, "adapters"))}
+    known = ("core", *_table(table, "adapters"))
     places: list[tuple[KeyPath, Mapping[str, Any]]] = [(("pipelines", name), one) for name, one in _pipelines(table)]
     for path, holder in (*places, *((step.path, step.table) for step in steps)):
         when = _table(holder, "when")
-        for key, known in words.items():
-            for index, word in enumerate(_strings(when.get(key))):
-                if word not in known:
-                    reason = f"{word!r} is no {key}" if key != "adapter" else f"adapter {word!r} is not enabled here"
-                    yield Problem((*path, "when", key, index), reason, did_you_mean(word, known))
+        for index, word in enumerate(_strings(when.get("adapter"))):
+            if word not in known:
+                reason = f"adapter {word!r} is not enabled here"
+                yield Problem((*path, "when", "adapter", index), reason, did_you_mean(word, known))

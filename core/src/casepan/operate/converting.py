@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from casepan.errors import UsageError
+
+if TYPE_CHECKING:
+    from casepan.mesh import Mesh
 
 FORMATS = ("stl", "ply", "obj", "glb")
 
@@ -33,6 +37,40 @@ class Converted:
         }
 
 
+def convert_path(source: Path, target: Path, *, form: str | None = None, force: bool = False) -> tuple[Converted, ...]:
+    """Convert one mesh into a file, or every readable scan of a folder or zip into a folder.
+
+    Args:
+        target: a file whose extension names the format, or for a folder or zip the folder to write into.
+        form: the format for a folder or zip; PLY when none is given, because it keeps colour.
+
+    Raises:
+        UsageError: see ``convert_mesh``; also a folder or zip in which nobody recognises a scan.
+        CorruptFile, ClosedFormat: a scan cannot be read.
+    """
+    if source.is_file() and source.suffix.lower() != ".zip":
+        return (convert_mesh(source, target, force=force),)
+    from casepan.arrivals.listing import FolderListing
+    from casepan.operate.looking import read_cases
+    from casepan.registry import Registry
+    from casepan.running.context import Bench
+
+    if not source.exists():
+        raise UsageError("there is no such file or folder", place=str(source), hint="Check the path.")
+    if target.suffix and not target.is_dir():
+        raise UsageError("a folder or zip is converted into a folder", place=str(target), hint="Name a folder.")
+    made = []
+    with Bench.on(FolderListing.of(source)) as bench:
+        for number, case in enumerate(read_cases(bench, Registry.load()), 1):
+            for scan in case.scans:
+                if scan.readable:
+                    name = f"{f'case-{number}-' if number > 1 else ''}{scan.id}.{form or 'ply'}"
+                    made.append(_written(bench.mesh(scan), target / name, force=force))
+    if not made:
+        raise UsageError("nothing in it is a readable scan", place=str(source), hint="casepan inspect PATH tells more.")
+    return tuple(made)
+
+
 def convert_mesh(source: Path, target: Path, *, force: bool = False) -> Converted:
     """Read one mesh and write it in the format that the target's extension names.
 
@@ -40,22 +78,33 @@ def convert_mesh(source: Path, target: Path, *, force: bool = False) -> Converte
         UsageError: a missing source, an existing target without ``force``, an unknown extension.
         CorruptFile, ClosedFormat: the source cannot be read.
     """
-    from casepan.mesh import read_mesh, write_mesh
+    from casepan.mesh import read_mesh
 
-    form = target.suffix.lower().lstrip(".")
-    if form not in FORMATS:
-        raise UsageError(
-            f"cannot write {target.suffix or 'a file without extension'}", hint=f"Use .{', .'.join(FORMATS)}."
-        )
     if not source.is_file():
         raise UsageError("there is no such file", place=str(source), hint="Check the path.")
+    _check_target(target, force=force)
+    mesh = read_mesh(source, name=source.name, images=lambda name: _beside(source, name))
+    return _written(mesh, target, force=force)
+
+
+def _check_target(target: Path, *, force: bool) -> None:
+    if target.suffix.lower().lstrip(".") not in FORMATS:
+        written = target.suffix or "a file without extension"
+        raise UsageError(f"cannot write {written}", hint=f"Use .{', .'.join(FORMATS)}.")
     if target.exists() and not force:
         raise UsageError("the target exists", place=str(target), hint="Name another one, or add --force.")
-    mesh = read_mesh(source, name=source.name, images=lambda name: _beside(source, name))
+
+
+def _written(mesh: Mesh, target: Path, *, force: bool) -> Converted:
+    from casepan.mesh import write_mesh
+
+    _check_target(target, force=force)
+    form = target.suffix.lower().lstrip(".")
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"{target.stem}.part{target.suffix}")
-    losses = write_mesh(mesh, part, format=form)
-    part.replace(target)
+    with tempfile.TemporaryDirectory(prefix=".casepan-", dir=target.parent) as scratch:
+        losses = write_mesh(mesh, Path(scratch) / target.name, format=form)
+        for written in sorted(Path(scratch).iterdir()):  # an OBJ comes with its MTL and image
+            written.replace(target.parent / written.name)
     return Converted(
         target, len(mesh.faces), len(mesh.vertices), mesh.colour, tuple(f"{loss.what}: {loss.why}" for loss in losses)
     )

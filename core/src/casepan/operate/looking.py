@@ -120,6 +120,17 @@ def _look_on(listing: FolderListing, bench: Bench, path: Path, registry: Registr
     return Inspection(path, tuple(cases), findings, verdict_of(findings, _table(options)))
 
 
+def read_cases(bench: Bench, registry: Registry) -> tuple[Case, ...]:
+    """Every case of an arrival, read by its own importer with default options.
+
+    Raises:
+        CaseError: an arrival or a case that cannot be read.
+    """
+    assert bench.listing is not None
+    chosen = recognise(bench.listing, registry).required()
+    return tuple(registry.build(found.stage).read(found, bench.importing(found.stage)) for found in chosen)
+
+
 def _look_at_case(recognition: Recognition, bench: Bench, registry: Registry, options: LookOptions) -> LookedAt:
     importer = registry.build(recognition.stage, reader_options(options.lab, registry, recognition.stage))
     case = importer.read(recognition, bench.importing(recognition.stage))

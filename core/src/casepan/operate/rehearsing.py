@@ -43,11 +43,7 @@ def rehearse(lab: Lab, pipelines: Sequence[str] | None = None) -> tuple[Rehearsa
     registry = Registry.load(lab.adapters)
     refuse_unusable(lab, registry)
     chosen = chosen_pipelines(lab, pipelines)
-    return tuple(
-        row
-        for name in chosen
-        for row in _of_pipeline(name, lab.pipelines[name], lab, registry)
-    )
+    return tuple(row for name in chosen for row in _of_pipeline(name, lab.pipelines[name], lab, registry))
 
 
 def _of_pipeline(name: str, pipeline: Pipeline, lab: Lab, registry: Registry) -> Iterator[Rehearsal]:

@@ -11,11 +11,11 @@ from attrs import frozen
 
 from casepan.config.checks import Advice, inspect_lab
 from casepan.config.lab import Lab
-from casepan.config.loader import load_lab
+from casepan.config.loader import load_lab, load_partly
 from casepan.config.schema import lab_schema
 from casepan.config.template import SCHEMA_PATH, lab_template
 from casepan.contract.specs import HealthCheck
-from casepan.errors import CasepanError, UsageError
+from casepan.errors import CasepanError, ConfigError, UsageError
 from casepan.model.documents import to_plain
 from casepan.registry import CORE, Plugin, Registry
 
@@ -100,16 +100,34 @@ def write_lab(folder: Path, name: str) -> tuple[Path, ...]:
 def check_lab_file(path: Path, overrides: Sequence[str] = (), *, online: bool = False) -> LabCheck:
     """Check a lab.toml and everything it names. Changes nothing."""
     try:
-        lab = load_lab(path, overrides)
-    except CasepanError as error:
-        return LabCheck(getattr(error, "problems", ()) or (error,))
+        lab, problems = load_partly(path, overrides)
+    except ConfigError as error:
+        return LabCheck(error.problems or (error,))
+    if lab is None:
+        return LabCheck(problems)
     registry = Registry.load(lab.adapters)
     checked = inspect_lab(lab, registry)
-    health = _health(lab, registry) if online and not checked.problems else ()
+    found = _in_file_order((*problems, *checked.problems))
+    if found:
+        return LabCheck(found, checked.advice)
+    health = _health(lab, registry) if online else ()
     count = len(lab.pipelines)
     enabled = ", ".join(sorted(lab.adapters)) or "no adapters"
     summary = f"{path}: all is well ({count} pipeline{'s' if count != 1 else ''}; {enabled})"
-    return LabCheck(checked.problems, checked.advice, health, summary)
+    return LabCheck((), checked.advice, health, summary)
+
+
+def _in_file_order(problems: Sequence[CasepanError]) -> tuple[CasepanError, ...]:
+    """By line; what the loader and the checks both noticed at one place is told once, in the loader's words."""
+    first: dict[tuple[str | None, str], CasepanError] = {}
+    for problem in problems:
+        first.setdefault((problem.place, problem.reason.partition(":")[0]), problem)
+    return tuple(sorted(first.values(), key=lambda problem: _line(problem.place)))
+
+
+def _line(place: str | None) -> int:
+    number = (place or "").rpartition(":")[2]
+    return int(number) if number.isdigit() else 0
 
 
 def schema_of(what: str) -> dict[str, Any]:

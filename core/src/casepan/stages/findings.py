@@ -39,6 +39,22 @@ FINDINGS = (
         "Download the case again, or ask the office to send it again.",
     ),
     FindingDoc(
+        "arrival.no-scans",
+        "error",
+        "A case without a scan",
+        "The order or its documents arrived, the meshes did not.",
+        "A DentalCase.xml alone in its folder.",
+        "Ask the office for the scans, or download the case again.",
+    ),
+    FindingDoc(
+        "rx.unreadable",
+        "error",
+        "The rx file beside the export cannot be read",
+        "rx.toml or rx.json is no valid file of its kind, and nobody should work on half an order.",
+        "rx.toml names a key that does not exist.",
+        "Correct the file (casepan schema rx) and drop the case again.",
+    ),
+    FindingDoc(
         "arrival.assumed",
         "info",
         "Roles were read from file names only",
