@@ -13,12 +13,30 @@ typedef struct {
     uint64_t id;
 } Seen;
 
-static float lower(const float values[3]) { return fminf(fminf(values[0], values[1]), values[2]); }
+static float lower(const double at[3]) {
+    double low = at[0] < at[1] ? at[0] : at[1];
+    return (float)(low < at[2] ? low : at[2]);
+}
 
-static float upper(const float values[3]) { return fmaxf(fmaxf(values[0], values[1]), values[2]); }
+static float upper(const double at[3]) {
+    double high = at[0] > at[1] ? at[0] : at[1];
+    return (float)(high > at[2] ? high : at[2]);
+}
 
-static int clipped(float value, int low, int high) {
-    return value > (float)low ? value < (float)high ? (int)value : high : low;
+static float clipped(float value, float low, float high) { return value > low ? value < high ? value : high : low; }
+
+/* The first pixel, of so many, whose centre is not before a place. */
+static int first_from(float place, int pixels) {
+    float rest = clipped(place - 0.5f, 0, (float)pixels);
+    int whole = (int)rest;
+    return whole + ((float)whole < rest);
+}
+
+/* The last pixel whose centre is not behind a place, -1 for none. */
+static int last_until(float place, int pixels) {
+    float rest = clipped(place - 0.5f, -1, (float)(pixels - 1));
+    int whole = (int)rest;
+    return whole - ((float)whole > rest);
 }
 
 /* Draw one face at one pixel's centre where it covers it. */
@@ -45,11 +63,10 @@ static void draw(const Canvas *canvas, const Seen *face, int x, int y, uint64_t 
     if (seen > *pixel) *pixel = seen;
 }
 
-static void draw_face(const Canvas *canvas, const float x[3], const float y[3], const Seen *face) {
-    int left = clipped(ceilf(lower(x) - 0.5f), 0, canvas->width);
-    int right = clipped(floorf(upper(x) - 0.5f), -1, canvas->width - 1);
-    int top = clipped(ceilf(lower(y) - 0.5f), 0, canvas->height);
-    int bottom = clipped(floorf(upper(y) - 0.5f), -1, canvas->height - 1);
+static void draw_face(const Canvas *canvas, const Seen *face) {
+    int left = first_from(lower(face->x), canvas->width), right = last_until(upper(face->x), canvas->width);
+    if (left > right) return;
+    int top = first_from(lower(face->y), canvas->height), bottom = last_until(upper(face->y), canvas->height);
     for (int row = top; row <= bottom; row++)
         for (int column = left; column <= right; column++) {
             size_t place = (size_t)row * (size_t)canvas->width + (size_t)column;
@@ -65,16 +82,15 @@ static void draw_face(const Canvas *canvas, const float x[3], const float y[3], 
 Status rasterise(const Canvas *canvas, const float *projected, size_t points, const int32_t *faces, size_t count) {
     if (count > UINT32_MAX) return TOO_LARGE;
     for (size_t f = 0; f < count; f++) {
-        float x[3], y[3];
         Seen face = {{0}, {0}, {0}, f};
         for (size_t k = 0; k < 3; k++) {
             int32_t id = faces[3 * f + k];
             if (id < 0 || (size_t)id >= points) return BAD_INDEX;
-            face.x[k] = x[k] = projected[id];
-            face.y[k] = y[k] = projected[points + (size_t)id];
+            face.x[k] = projected[id];
+            face.y[k] = projected[points + (size_t)id];
             face.z[k] = projected[2 * points + (size_t)id];
         }
-        draw_face(canvas, x, y, &face);
+        draw_face(canvas, &face);
     }
     return DONE;
 }
@@ -82,16 +98,18 @@ Status rasterise(const Canvas *canvas, const float *projected, size_t points, co
 static void add_normal(const float *vertices, const int32_t *face, double *sums) {
     const float *a = &vertices[3 * (size_t)face[0]], *b = &vertices[3 * (size_t)face[1]],
                 *c = &vertices[3 * (size_t)face[2]];
-    float p[3], q[3];
+    float p[3], q[3], normal[3];
     for (int k = 0; k < 3; k++) {
         p[k] = b[k] - a[k];
         q[k] = c[k] - a[k];
     }
     for (int k = 0; k < 3; k++) {
         int i = k < 2 ? k + 1 : 0, j = k > 0 ? k - 1 : 2;
-        float left = p[i] * q[j], right = p[j] * q[i], normal = left - right;
-        for (int corner = 0; corner < 3; corner++) sums[3 * (size_t)face[corner] + (size_t)k] += normal;
+        float left = p[i] * q[j], right = p[j] * q[i];
+        normal[k] = left - right;
     }
+    for (int corner = 0; corner < 3; corner++)
+        for (int k = 0; k < 3; k++) sums[3 * (size_t)face[corner] + (size_t)k] += normal[k];
 }
 
 /* The sum over the faces of each vertex of their normals, each as long as twice the face's area. */

@@ -75,6 +75,16 @@ def unit(vectors: FloatArray) -> FloatArray:
     return np.asarray(vectors / length[:, None])
 
 
+def along(vectors: FloatArray, direction: NDArray[np.floating]) -> FloatArray:
+    """The dot product of each vector (n, 3) with one direction (3,), float32 (n,).
+
+    Not by BLAS: its threads take longer to meet than so small a product takes, and it rounds differently from machine
+    to machine, so that pictures would not be the same everywhere.
+    """
+    (x, y, z), (a, b, c) = vectors.T, direction.astype(np.float32)
+    return np.asarray(x * a + y * b + z * c)
+
+
 def _edge_pairs(vertices: FloatArray, faces: IntArray) -> Iterator[tuple[slice, FloatArray, FloatArray]]:
     """Blocks of faces with the two edges that leave corner 0, float32 (b, 3) each."""
     for begin in range(0, len(faces), _BLOCK):

@@ -9,7 +9,7 @@ import numpy as np
 from attrs import define, evolve
 from numpy.typing import NDArray
 
-from casepan.mesh.area import mean_normal, scaled_normals
+from casepan.mesh.area import along, mean_normal, scaled_normals
 from casepan.mesh.surface import FloatArray, Mesh
 
 View = Literal["occlusal", "front", "left", "right", "back"]
@@ -54,7 +54,7 @@ class Camera:
 
     def project(self, points: FloatArray) -> FloatArray:
         """Pixel x, pixel y and depth in mm of points (n, 3), float32 (3, n)."""
-        x, y, depth = self.axes.astype(np.float32) @ points.T
+        x, y, depth = (along(points, axis) for axis in self.axes)
         scale = np.float32(self.scale)
         return np.stack(
             [
@@ -92,7 +92,7 @@ def look(
     lower = float(frame.up @ frame.occlusal) > 0
     up = frame.up if view != "occlusal" else -frame.front if lower else frame.front
     axes = np.stack([np.cross(up, towards), up, towards])
-    flat = [axes[:2].astype(np.float32) @ cloud.T for cloud in clouds if len(cloud)] or [_EMPTY]
+    flat = [np.stack([along(cloud, axis) for axis in axes[:2]]) for cloud in clouds if len(cloud)] or [_EMPTY]
     low = np.min([points.min(axis=1) for points in flat], axis=0).astype(np.float64)
     high = np.max([points.max(axis=1) for points in flat], axis=0).astype(np.float64)
     right, other = borders

@@ -9,7 +9,7 @@ import numpy as np
 from attrs import define
 from numpy.typing import NDArray
 
-from casepan.mesh.area import normal_sums
+from casepan.mesh.area import along, normal_sums
 from casepan.mesh.finite import require_finite
 from casepan.mesh.pictures.camera import Camera, Frame, View, guess_frame, look
 from casepan.mesh.pictures.overlay import Scale, draw_legend, draw_marker, draw_scale_bar, heat_colours, legend_width
@@ -125,7 +125,8 @@ def _scene(meshes: Sequence[Mesh], camera: Camera, colours: Literal["own", "plai
     if isinstance(colours, Heat) and [len(mesh.vertices) for mesh in meshes] != _lengths(colours, meshes):
         raise ValueError("a heat map needs one value per vertex of each scan")
     shades = [_colours(mesh, colours, k) for k, mesh in enumerate(meshes)]
-    normals = normal_sums(vertices, every) @ camera.axes.T.astype(np.float32)
+    sums = normal_sums(vertices, every)
+    normals = np.stack([along(sums, axis) for axis in camera.axes], axis=1)
     return _Scene(
         camera.project(vertices),
         every,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from casepan.mesh.area import along
 from casepan.mesh.surface import FloatArray
 
 
@@ -31,11 +32,11 @@ def lit(colours: FloatArray, normals: FloatArray, gloss: float) -> FloatArray:
     normals = normals / np.maximum(length, np.float32(1e-12))[:, None]
     back = normals[:, 2] < 0
     normals = np.where(back[:, None], -normals, normals)
-    key, fill = (normals @ light for light in (_KEY, _FILL))
+    key, fill, half = (along(normals, light) for light in (_KEY, _FILL, _HALF))
     light = np.float32(0.33) + np.float32(0.64) * key.clip(0) + np.float32(0.22) * fill.clip(0)
     light += np.float32(0.06) * normals[:, 1]
     light[back] *= np.float32(0.62)
-    shine = np.float32(0.16 * gloss) * (normals @ _HALF).clip(0) ** 28
+    shine = np.float32(0.16 * gloss) * half.clip(0) ** 28
     return np.asarray(colours * light[:, None] + shine[:, None], np.float32)
 
 
