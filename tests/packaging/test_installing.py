@@ -31,7 +31,7 @@ def run(*command: object) -> str:
 def wheels(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the wheel of every distribution of the workspace."""
     out = tmp_path_factory.mktemp("wheels")
-    folders = [repository / "core", *sorted(path.parent for path in repository.glob("plugins/*/pyproject.toml"))]
+    folders = [repository / "core", repository / "fast", *sorted(path.parent for path in repository.glob("plugins/*/pyproject.toml"))]
     run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", out, *folders)
     return out
 
@@ -47,10 +47,11 @@ def clean(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_distribution_builds_a_wheel(wheels: Path, repository: Path) -> None:
-    """One wheel per distribution, pure Python."""
-    names = {path.name.split("-")[0] for path in wheels.glob("*-py3-none-any.whl")}
+    """One wheel per distribution, pure Python but for the compiled kernels."""
+    pure = {path.name.split("-")[0] for path in wheels.glob("*-py3-none-any.whl")}
     plugins = {f"casepan_{path.parent.name}" for path in repository.glob("plugins/*/pyproject.toml")}
-    assert names == {"casepan"} | plugins
+    assert pure - {"casepan_fast"} == {"casepan"} | plugins
+    assert list(wheels.glob("casepan_fast-*.whl"))
 
 
 def test_core_alone_takes_any_scanner(clean: Path, tmp_path: Path) -> None:

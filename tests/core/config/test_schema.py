@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import attrs
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema
 import pluggy
 import pytest
 from attrs import frozen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema
 import pytest
 
 from casepan.errors import CorruptFile
