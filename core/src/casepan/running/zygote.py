@@ -59,6 +59,8 @@ def prepare(order: Message) -> child.Ready:
     import gc
 
     from casepan.model.documents import prepare_converter
+    from casepan.running.intake import Landed
+    from casepan.running.planned import PlannedDelivery
 
     ready = child.get_ready(order)
     for name in (*WARM, *_modules_of(ready)):
@@ -68,7 +70,7 @@ def prepare(order: Message) -> child.Ready:
             raise
         except BaseException:  # a plugin may even call sys.exit; the child meets it again, and reports it
             continue
-    prepare_converter()
+    prepare_converter(Landed("", ("",), "", "", ""), PlannedDelivery("", "", 0, ("",)))
     gc.collect()
     gc.freeze()
     return ready
