@@ -38,4 +38,92 @@ FINDINGS = (
         "Loose meshes named upper.stl and lower.stl.",
         "Ask the office for its order number. A lab that files by it sets require_reference = true.",
     ),
+    FindingDoc(
+        "identity.arch-swapped",
+        "warning",
+        "A scan looks like the other arch than its name says",
+        "Seen from the biting side a palate fills the outline of an upper arch, the place of the tongue stays empty in a "
+        "lower one. A single scan named upper without a palate is only a note: it may be an upper arch scanned without it.",
+        "The file named lower shows a palate.",
+        "Look at the scan; correct its arch, or ask the office which is which.",
+    ),
+    FindingDoc(
+        "identity.duplicate",
+        "error",
+        "One arch came twice, the other is missing",
+        "Two files that should show two arches hold the same bytes, the same surface moved to another place, or (a warning) "
+        "surfaces that lie on each other almost everywhere. Two identical bite scans are a warning too.",
+        "upper.stl and lower.stl are copies of one file.",
+        "Ask the office for the missing arch.",
+    ),
+    FindingDoc(
+        "identity.not-a-scan",
+        "warning",
+        "A file posing as an arch is no scan of the mouth",
+        "A scan is an open surface of thousands of triangles. Points without a surface, a plane and a handful of triangles "
+        "are errors; a closed or based model, a design and separate closed crowns are warnings.",
+        "A closed plaster model named upper.stl.",
+        'Ask for the scan itself. A lab that scans plaster models sets profile = "model-scan".',
+    ),
+    FindingDoc(
+        "identity.mirrored",
+        "warning",
+        "The surface is inside out, as in a mirrored export",
+        "The outline of an arch lies on its gum side. Here it lies on the side that the faces call the biting side: the scan "
+        "was mirrored without turning its faces, or turned inside out. A scan mirrored with its faces turned, and the "
+        "whole case with it, cannot be told from another person.",
+        "An STL written by a program that swaps two axes.",
+        "Ask for a new export straight from the scanner's software.",
+    ),
+    FindingDoc(
+        "bite.frames",
+        "warning",
+        "Upper and lower do not stand in occlusion",
+        "They face the same way, stay apart, or run through each other: each lies in a frame of its own. It is a note where "
+        "a bite scan came and nothing promised a common frame: then CAD aligns them.",
+        "Both arches exported with their teeth upwards, for model making.",
+        "Ask for an export in occlusion, or for the bite scan.",
+    ),
+    FindingDoc(
+        "bite.contacts",
+        "info",
+        "Where the teeth touch",
+        "The area within a tenth of a millimetre of the other arch, by side. Coarse nets cut off cusps; the distance is "
+        "widened by what theirs can lose.",
+        "Right 15 mm², left 14 mm², front 2 mm².",
+        "Nothing to do: compare with the marks of the articulating paper.",
+    ),
+    FindingDoc(
+        "bite.open",
+        "warning",
+        "The teeth do not meet anywhere",
+        "The arches stand in occlusion, but apart. For splints it is a note: their bite is taken open.",
+        "A bite scanned with the jaws not quite closed: 0.4 mm of air everywhere.",
+        "Ask for the bite again with the teeth firmly closed.",
+    ),
+    FindingDoc(
+        "bite.no-contact",
+        "warning",
+        "The teeth do not meet on one side",
+        "Both arches were scanned on that side, and the gap there is wider than the limit: the bite is tilted.",
+        "Contact on the left, 0.5 mm of air on the right.",
+        "Ask for the bite again on both sides.",
+    ),
+    FindingDoc(
+        "bite.penetration",
+        "warning",
+        "The arches run into each other",
+        "The lower arch lies behind the surface of the upper one, deeper than the limit over more than the smallest area. "
+        "Intraoral bites do this a little; crowns made in such a bite are too low.",
+        "0.5 mm over 20 mm².",
+        "Ask for the bite again, or let CAD separate the arches.",
+    ),
+    FindingDoc(
+        "bite.scan-off",
+        "warning",
+        "A bite scan does not lie on the arches",
+        "It was aligned wrongly, belongs to another case, or lies on one arch only.",
+        "Half of the bite scan lies 1.2 mm from the arches.",
+        "Ask for the bite to be aligned or scanned again.",
+    ),
 )

@@ -29,6 +29,24 @@ def casepan_validators() -> Iterable[ValidatorSpec]:
             "casepan_quality.options:CompletenessOptions",
         ),
         ValidatorSpec(
+            "quality.identity",
+            "every file shows what its name says: a scan of the mouth, the right arch, once, not mirrored, in millimetres",
+            "casepan_quality.identity:Identity",
+            "casepan_quality.options:IdentityOptions",
+        ),
+        ValidatorSpec(
+            "quality.bite",
+            "the arches stand in occlusion, meet on both sides, and the bite scans lie on them",
+            "casepan_quality.bite:Bite",
+            "casepan_quality.options:BiteOptions",
+        ),
+        ValidatorSpec(
+            "quality.coverage",
+            "the scans show the ordered teeth, their neighbours and their opponents, and enough around them",
+            "casepan_quality.coverage:Coverage",
+            "casepan_quality.geometry_options:CoverageOptions",
+        ),
+        ValidatorSpec(
             "quality.mesh",
             "the surface of every scan is sound: holes, loose parts, spikes, noise, double layers, flipped or coarse parts",
             "casepan_quality.mesh:MeshQuality",
