@@ -26,7 +26,7 @@ _REACH = 58.0  # mm of curve on each side, third molars included
 _SIZES = 0.12  # by how much arches are longer or broader than the mean one (standard deviation, a project choice)
 _FAR = 6.0  # mm: squares farther from the curve are no part of the row
 _FEWEST = 30  # squares of crest: three teeth
-_WORST = 5.5  # mm: a row whose squares lie farther than this from the curve is no arch
+_WORST = 4.5  # mm: a row whose squares lie farther than this from the curve is no arch
 
 # Unknowns of the fit: turn, shift along x and y, logarithms of the stretch along x and y.
 _Guess = Floats
@@ -80,12 +80,6 @@ class Arch:
     def tooth_at(self, along: float) -> int:
         """The tooth whose place is nearest to a length along the curve."""
         return min(self.teeth, key=lambda tooth: abs(self.position(tooth) - along))
-
-    @property
-    def length_mm(self) -> float:
-        """How much of the curve the crest covers, mm."""
-        along = self.unrolled(self.relief.crest)[0]
-        return float(np.ptp(np.percentile(along, [1, 99])))
 
     def point(self, along: float) -> Floats:
         """A point of the curve, float64 (2,)."""
@@ -170,7 +164,7 @@ def _misfit(crest: Floats, curve: Floats, guess: _Guess) -> float:
     moved = _moved(curve, guess)
     gaps = np.linalg.norm(crest - moved[_nearest(crest, moved)], axis=1)
     cost = float((guess[3:] ** 2).sum()) / _SIZES**2
-    return float(np.sqrt(np.mean(np.minimum(gaps, 2 * _FAR) ** 2))) + 0.1 * cost
+    return float(np.sqrt(np.mean(np.minimum(gaps, _FAR) ** 2))) + 0.1 * cost
 
 
 def _settled(crest: Floats, curve: Floats, guess: _Guess, rounds: int) -> _Guess:

@@ -63,3 +63,29 @@ class MeshOptions:
     )
     blood_mm2: float = option(15.0, "area in one place that may be as dark red as blood, mm²", source=_CHOICE)
     most: int = option(8, "most findings of one kind for each scan; the worst come first")
+
+
+@frozen
+class CoverageOptions:
+    """What a scan has to show of the arch it was made for. All limits ask for review."""
+
+    tooth_percent: float = option(
+        60.0, "how much of a tooth's place the scan must show, percent of its width", source=_CHOICE
+    )
+    partial_mm: Millimetres = option(
+        Millimetres(8.0),
+        "how far past a partial scan's end a tooth must lie to be called outside, mm: there teeth cannot be counted off",
+        source="project choice: nine of ten places in made quadrants are right within this (benchmarks/quality)",
+    )
+    hole_mm: Millimetres = option(
+        Millimetres(1.0), "width of the smallest hole on an ordered tooth that is reported, mm", source=_DERIVED
+    )
+    distal_mm: Millimetres = option(
+        Millimetres(0.5), "least surface shown behind an ordered tooth that is the last one, mm", source=_CHOICE
+    )
+    palate_band_mm: Millimetres = option(
+        Millimetres(8.0), "least palate shown inside the teeth for dentures and appliances, mm", source=_CHOICE
+    )
+    ridge_percent: float = option(
+        90.0, "how much of the arch a denture or appliance needs to see, percent of its length", source=_CHOICE
+    )

@@ -35,7 +35,6 @@ _CHECKS: Mapping[str, tuple[Check, ...]] = {
 }
 _ROLES = {"bite": "bite", "scanbody": "scan-body"}
 _SKIPPED = frozenset(("design", "waxup"))  # made, not scanned
-_FULL_MM = 80.0  # length of crest that makes a full arch: both canines and more
 _OPEN = 0.1  # mean normal of an open arch is 0.27 to 0.58 long, of a closed model 0 (facts/naming.md 4)
 
 
@@ -68,7 +67,7 @@ def profile_of(look: Look) -> str:
         return _ROLES[look.scan.role]
     if topology(look.surface).is_closed or float((mean_normal(look.surface) ** 2).sum()) < _OPEN**2:
         return "model-scan"
-    return "full-arch" if look.placement is None or look.placement.arch.length_mm >= _FULL_MM else "quadrant"
+    return "full-arch" if look.placement is None or look.placement.is_full else "quadrant"
 
 
 def worst(findings: Iterable[Finding], most: int) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
 from attrs import define, evolve, field
@@ -26,9 +27,12 @@ _GRID = np.arange(-75, 75 + _STEP / 2, _STEP)
 _SHIFTS = np.arange(-28, 29)  # steps
 _SIZES = np.arange(0.84, 1.2, 0.02)
 _SHIFT_MM, _SIZE, _TRUST = 3.0, 0.06, 0.15  # how much the fitted midline and the mean widths are trusted
+_STEPS = np.arange(-80.0, 81.0)  # mm along the arch, for what was scanned
+_MIDDLE = 3.0  # mm: half of a strip along the row that lies on any tooth or ridge
+_SEEN = 0.5  # of that strip
+_FULL_MM = 80.0  # length of crest that makes a full arch
 _ASIDE = 7.5  # mm: half of what is looked at across the row
 _TOP = 4.0  # mm below the chewing plane that still belong to the row
-_OTHER = 4.0  # mm: placements that differ by more than half a tooth contradict one another
 
 
 @define(frozen=True, eq=False)
@@ -46,17 +50,52 @@ class _Row:
     weights: Floats = field(repr=False)
 
 
-@define(frozen=True, eq=False)
+@define(frozen=True, slots=False, eq=False)
 class Placement:
     """An arch with the places of its teeth.
 
     Attributes:
         arch: the arch, midline and widths adapted.
-        margin: by how much the match is better than any that differs by half a tooth or more; below 0 never.
     """
 
     arch: Arch
-    margin: float
+
+    @cached_property
+    def length_mm(self) -> float:
+        """How much of the curve the crest covers, mm."""
+        along = self.arch.unrolled(self.arch.relief.crest)[0]
+        return float(np.ptp(np.percentile(along, [1, 99])))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether both canines and more are shown, so that teeth can be counted from the midline."""
+        return self.length_mm >= _FULL_MM
+
+    @cached_property
+    def shown(self) -> Floats:
+        """How much of the row was scanned at each step of ``grid``, 0 to 1."""
+        squares = self.arch.relief.places(self.arch.relief.scanned)
+        along, across = self.arch.unrolled(squares)
+        inner = np.abs(across) < _MIDDLE
+        steps = np.round(along[inner] - _STEPS[0]).astype(np.intp)
+        counts = np.bincount(steps[(steps >= 0) & (steps < len(_STEPS))], minlength=len(_STEPS))
+        return np.minimum(counts / _MIDDLE, 1.0)
+
+    @property
+    def grid(self) -> Floats:
+        """The steps of ``shown``, mm along the curve."""
+        return _STEPS
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Where along the curve the scan begins and ends, mm."""
+        reached = _STEPS[self.shown > _SEEN]
+        return (float(reached[0]), float(reached[-1])) if len(reached) else (0.0, 0.0)
+
+    def percent_shown(self, begin: float, end: float) -> float:
+        """How much of a stretch of the row was scanned, percent."""
+        inside = np.flatnonzero(np.clip(_STEPS, begin, end) == _STEPS)
+        return 100 * float((self.shown[inside] > _SEEN).mean()) if len(inside) else 0.0
 
     def middle(self, tooth: int) -> Floats:
         """The middle of a tooth's place on the chewing plane, float64 (3,), in the file's coordinates."""
@@ -88,10 +127,8 @@ def place_teeth(mesh: Mesh, jaw: Jaw) -> Placement | None:
     scores -= 0.5 * _TRUST * (((_SIZES - 1) / _SIZE) ** 2)[:, None]
     scores -= 0.5 * _TRUST * ((_SHIFTS * _STEP / _SHIFT_MM) ** 2)[None, :]
     size, shift = np.unravel_index(int(scores.argmax()), scores.shape)
-    elsewhere = _differing(row, int(size), int(shift))
-    margin = float(scores.max() - scores[elsewhere].max(initial=-9.0))
     widths = tuple(width * float(_SIZES[size]) for width in arch.widths)
-    return Placement(evolve(arch, widths=widths, shift=float(_SHIFTS[shift] * _STEP)), margin)
+    return Placement(evolve(arch, widths=widths, shift=float(_SHIFTS[shift] * _STEP)))
 
 
 def _row(arch: Arch) -> _Row | None:
@@ -157,13 +194,3 @@ def _correlation(seen: Floats, expected: Floats, weights: Floats) -> Floats:
     others = (expected - ((expected * weights).sum(axis=1) / total)[:, None]) * weights
     spread = np.sqrt((first**2).sum() * (others**2).sum(axis=1))
     return np.asarray(others @ first / np.maximum(spread, 1e-9), np.float64)
-
-
-def _differing(row: _Row, size: int, shift: int) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
-    """Which sizes and shifts put the ends of the row half a tooth or more from where the best ones put them."""
-    reached = _GRID[row.weights > 0]
-    different = np.zeros((len(_SIZES), len(_SHIFTS)), bool)
-    for end in (reached[0], reached[-1]):
-        places = (end - _SHIFTS[None, :] * _STEP) / _SIZES[:, None]
-        different |= np.abs(places - places[size, shift]) > _OTHER
-    return different
