@@ -86,7 +86,7 @@ def orders_in(listing: Listing) -> tuple[Order, ...]:
         root = _deepest(entry.folder, documents)
         (outside if root is None else inside[root]).append(entry)
     found = [_order_folder(inside[root], *documents[root]) for root in documents]
-    found += [_exchange_file(listing, entry) for entry in outside if entry.suffix == "3oxz"]
+    found += [_exchange_file(listing, entry) for entry in outside if entry.suffix == "3oxz" and entry.size]
     return (*found, *_joined(_open_export(listing, group) for group in _groups(listing, outside)))
 
 
@@ -200,10 +200,10 @@ def _missing(entries: Sequence[Entry], container: Container) -> tuple[str, ...]:
 def _exchange_file(listing: Listing, entry: Entry) -> Order:
     members = members_of(listing, entry.path)
     known = any(member.suffix == "3ox" for member in members)
-    evidence = (
-        f"3OXZ order with {len(members)} members" if members else "named .3oxz, but its list of members cannot be read"
-    )
-    return Order(stem_of(entry.name), (entry,), "certain" if known else "likely", (evidence,))
+    if not members:
+        return Order(stem_of(entry.name), (entry,), "possible", ("named .3oxz, but its list of members cannot be read",))
+    evidence = ("named .3oxz", f"a zip with {len(members)} members", *(("one of them is a .3ox order",) if known else ()))
+    return Order(stem_of(entry.name), (entry,), "certain" if known else "likely", evidence)
 
 
 def _groups(listing: Listing, entries: Sequence[Entry]) -> tuple[Group, ...]:

@@ -7,7 +7,7 @@ from typing import Literal
 from attrs import frozen
 from attrs.validators import matches_re
 
-from casepan.api import Duration, FolderPath, option
+from casepan.api import Duration, FilePath, FolderPath, PackageOptions, option
 
 
 @frozen
@@ -37,3 +37,11 @@ class InboxOptions:
         validator=matches_re(r"leave|move:.+"),
     )
     names: tuple[str, ...] = option((), "patterns of names to take; empty takes everything")
+
+
+@frozen(kw_only=True)
+class DentalSystemOptions(PackageOptions):
+    """Options of ``trios.dental-system``."""
+
+    materials: FilePath = option(doc="`Materials.xml`, copied out of any order of the laboratory's own Dental System")
+    manufacturers: FilePath = option(doc="`Manufacturers.3ml`, copied out of the same order; it is never opened")

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from casepan.api import (
     API_VERSION,
     AdapterInfo,
+    ExporterSpec,
     FindingDoc,
     ImporterSpec,
     Listing,
@@ -65,6 +66,27 @@ def casepan_transformers() -> Iterable[TransformerSpec]:
         name="trios.names",
         summary="Name scans as 3Shape exports do, for a partner who works with 3Shape",
         factory="casepan_trios.handoff:OpenNames",
+    )
+
+
+@hookimpl
+def casepan_exporters() -> Iterable[ExporterSpec]:
+    """One writes an open export, one an order folder for Dental System."""
+    yield ExporterSpec(
+        name="trios.package",
+        summary="An open export in 3Shape's words, for a partner who works with 3Shape",
+        factory="casepan_trios.handoff:Package",
+        options="casepan.api:PackageOptions",
+        probe=True,
+    )
+    yield ExporterSpec(
+        name="trios.dental-system",
+        summary="An order folder to import into Dental System, with the laboratory's own tables",
+        factory="casepan_trios.dental_system:DentalSystemFolder",
+        options="casepan_trios.options:DentalSystemOptions",
+        probe=True,
+        formats=("stl",),
+        colour=False,
     )
 
 

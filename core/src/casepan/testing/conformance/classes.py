@@ -93,10 +93,12 @@ class ExporterConformance(_Conformance):
 
     Attributes:
         options: as in ``lab.toml``; folders in them are relative.
+        given: files that the options name as ``../given/NAME``.
     """
 
     stage: ClassVar[str]
     options: ClassVar[Mapping[str, Any]] = {}
+    given: ClassVar[Mapping[str, bytes]] = {}
 
     @classmethod
     def rules(cls) -> Rules:
@@ -105,4 +107,4 @@ class ExporterConformance(_Conformance):
 
     def failures(self, rule: str) -> tuple[Failure, ...]:
         """What one rule finds."""
-        return try_exporter(self.stage, rule, self.options)
+        return try_exporter(self.stage, rule, self.options, self.given)

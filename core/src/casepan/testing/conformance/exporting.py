@@ -63,16 +63,25 @@ class Rig:
 
 
 class Rigged:
-    """A fresh rig in a scratch folder: ``with Rigged("core.folder", {}) as rig``."""
+    """A fresh rig in a scratch folder: ``with Rigged("core.folder", {}) as rig``.
 
-    def __init__(self, stage: str, options: Mapping[str, Any]) -> None:
+    Args:
+        given: files that the options name, found at ``../given/NAME``.
+    """
+
+    def __init__(self, stage: str, options: Mapping[str, Any], given: Mapping[str, bytes] | None = None) -> None:
         self.stage = stage
         self.options = options
+        self.given = dict(given or {})
 
     def __enter__(self) -> Rig:
         self.scratch = Path(tempfile.mkdtemp(prefix="casepan-kit-"))
         source = self.scratch / "source"
         _write_source(source)
+        (self.scratch / "given").mkdir()
+        (self.scratch / "lab").mkdir()  # "../given" is found from a folder that is there
+        for name, content in self.given.items():
+            (self.scratch / "given" / name).write_bytes(content)
         self.bench = Bench.at(source, base=self.scratch / "lab", clock=lambda: NOON)
         return Rig(self.stage, self.options, self.bench, case_on(self.bench), FaultyFolder(self.scratch / "lab"))
 
@@ -208,7 +217,8 @@ def a_cut_leaves_no_half_delivery(rig: Rig) -> Found:
     """The process dies in the middle, early and late: nothing visible, and the next try succeeds."""
     for after in (0, _HALF, 2 * _HALF):
         yield from _recovers(rig, Cut, rig.folder.cut(after))
-        shutil.rmtree(rig.folder.root)
+        for path in rig.folder.root.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def a_probe_tells_absent_present_and_damaged(rig: Rig) -> Found:

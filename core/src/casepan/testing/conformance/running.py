@@ -43,9 +43,16 @@ def check_adapter(name: str) -> tuple[Failure, ...]:
     return (*whole, *(f for stage in importers for rule in importer_rules() for f in try_importer(stage, rule)))
 
 
-def check_exporter(stage: str, options: Mapping[str, Any] | None = None) -> tuple[Failure, ...]:
-    """What does not hold of an exporter with these options (as in ``lab.toml``), empty when all is well."""
-    return tuple(failure for rule in exporter_rules() for failure in try_exporter(stage, rule, options or {}))
+def check_exporter(
+    stage: str, options: Mapping[str, Any] | None = None, given: Mapping[str, bytes] | None = None
+) -> tuple[Failure, ...]:
+    """What does not hold of an exporter, empty when all is well.
+
+    Args:
+        options: as in ``lab.toml``; folders in them are relative.
+        given: files that the options name as ``../given/NAME``.
+    """
+    return tuple(failure for rule in exporter_rules() for failure in try_exporter(stage, rule, options or {}, given))
 
 
 def try_adapter(name: str, rule: str) -> tuple[Failure, ...]:
@@ -61,9 +68,11 @@ def try_importer(stage: str, rule: str) -> tuple[Failure, ...]:
     return tuple(Failure(rule, one.sample.name, what) for one in judged for what in check(one))
 
 
-def try_exporter(stage: str, rule: str, options: Mapping[str, Any]) -> tuple[Failure, ...]:
+def try_exporter(
+    stage: str, rule: str, options: Mapping[str, Any], given: Mapping[str, bytes] | None = None
+) -> tuple[Failure, ...]:
     """What one rule finds about an exporter."""
-    with exporting.Rigged(stage, options) as rig:
+    with exporting.Rigged(stage, options, given) as rig:
         try:
             return tuple(Failure(rule, stage, what) for what in exporter_rules()[rule](rig))
         except CasepanError as error:
