@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from casepan.api import CorruptFile, Sample
+from casepan.arrivals.listing import FolderListing
+from casepan_trios.arrival import recognise
 from casepan_trios.plugin import casepan_findings
 from casepan_trios.reading import comments_of
 from casepan_trios.testing import order_tree, samples, scan
@@ -297,10 +299,16 @@ def test_comments_of_an_exchange_order_are_read(encoding: str) -> None:
 
 def test_a_locked_or_broken_exchange_file_is_no_error(read_with: ReadWith) -> None:
     """What cannot be opened is carried along with advice."""
-    for content in (b"PK\x03\x04 broken", b"", zipped({"x.3ox": b"\x00"})):
+    for content in (b"PK\x03\x04 broken", zipped({"x.3ox": b"\x00"})):
         (case,) = read_with("trios", {"c/Doe.3oxz": content}).cases
         assert [file.format for file in case.closed] == ["3oxz"]
         assert case.prescription.notes is None
+
+
+def test_an_empty_exchange_file_is_nobodys(tmp_path: Path) -> None:
+    """A download that broke off at its first byte is no closed order."""
+    (tmp_path / "Doe.3oxz").write_bytes(b"")
+    assert recognise(FolderListing.of(tmp_path)) == ()
 
 
 def test_every_question_of_this_adapter_is_documented() -> None:
