@@ -30,10 +30,12 @@ HERE = Path(__file__).parent
 
 
 def children_of(pid: int) -> list[int]:
+    """The warm process that forks, the children of cases, and what they started."""
     try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
         return []
+    return [*children, *(below for child in children for below in children_of(child))]
 
 
 def kill(pid: int) -> None:

@@ -2,6 +2,8 @@
 
     python benchmarks/durability/throughput.py --cases 1000
     python benchmarks/durability/throughput.py --cases 20 --work 2 --compare
+
+All figures but the memory are CPU milliseconds per case, so that they can be compared between busy and idle machines.
 """
 
 from __future__ import annotations
@@ -9,30 +11,22 @@ from __future__ import annotations
 import argparse
 import os
 import resource
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+import accounting
 import durlab
 
 from casepan.running.supervisor import run_once
 
-EMPTY = "import casepan.running.child, casepan.running.intake, casepan.running.steps, casepan.running.deliveries"
+BEYOND_MS, GROWTH_MB, TWICE = 10.0, 3.0, 1.8
 
 
 def cpu(who: int) -> float:
     used = resource.getrusage(who)
     return used.ru_utime + used.ru_stime
-
-
-def child_start(times: int = 10) -> float:
-    """CPU seconds of a process that imports what a child imports and does nothing."""
-    before = cpu(resource.RUSAGE_CHILDREN)
-    for _ in range(times):
-        subprocess.run([sys.executable, "-X", "utf8", "-c", EMPTY], check=True)
-    return (cpu(resource.RUSAGE_CHILDREN) - before) / times
 
 
 def memory_mb() -> float:
@@ -50,15 +44,19 @@ def once(cases: int, *, work: float, workers: int) -> dict[str, float]:
         lab = durlab.make_lab(root, "", steps=1, sleep=work, workers=workers)
         samples: list[float] = []
         begun, own, theirs = time.monotonic(), cpu(resource.RUSAGE_SELF), cpu(resource.RUSAGE_CHILDREN)
-        report = run_once(lab, "durlab:load", on_progress=lambda event: samples.append(memory_mb()))
+        report = run_once(lab, "accounting:load", on_progress=lambda event: samples.append(memory_mb()))
         wall = time.monotonic() - begun
         assert report.exit_code == 0, report.exit_code
-        middle = samples[len(samples) // 4]
+        own, theirs = cpu(resource.RUSAGE_SELF) - own, cpu(resource.RUSAGE_CHILDREN) - theirs
+        in_jobs, working = accounting.totals()
         return {
             "wall s": wall, "cases/s": cases / wall,
-            "supervisor CPU ms/case": 1e3 * (cpu(resource.RUSAGE_SELF) - own) / cases,
-            "children CPU ms/case": 1e3 * (cpu(resource.RUSAGE_CHILDREN) - theirs) / cases,
-            "supervisor MB at a quarter": middle, "supervisor MB at the end": samples[-1],
+            "supervisor": 1e3 * own / cases,
+            "start and end of two children": 1e3 * (theirs - in_jobs) / cases,
+            "the work itself": 1e3 * working / cases,
+            "children around the work": 1e3 * (in_jobs - working) / cases,
+            "all": 1e3 * (own + theirs) / cases,
+            "supervisor MB at a quarter": samples[len(samples) // 4], "supervisor MB at the end": samples[-1],
         }  # fmt: skip
 
 
@@ -68,22 +66,31 @@ def show(title: str, figures: dict[str, float]) -> None:
         print(f"  {name:40} {value:10.1f}")
 
 
+def judged(what: str, value: float, limit: float, good: bool) -> bool:
+    print(f"{what:42} {value:10.2f}   target {limit:5.1f}   {'met' if good else 'NOT MET'}")
+    return good
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=1000)
     parser.add_argument("--work", type=float, default=0.0, help="seconds that the step of a case waits")
     parser.add_argument("--compare", action="store_true", help="one child against two")
     given = parser.parse_args()
-    start = child_start()
-    print(f"child start, CPU ms (two children a case)   {1e3 * start:10.1f}")
     two = once(given.cases, work=given.work, workers=2)
-    two["children beyond their start, CPU ms/case"] = two["children CPU ms/case"] - 2e3 * start
     show(f"{given.cases} cases, two children", two)
     if given.compare:
         one = once(given.cases, work=given.work, workers=1)
         show(f"{given.cases} cases, one child", one)
-        print(f"two children do {one['wall s'] / two['wall s']:.2f} times the work of one")
-    return 0
+        ratio = one["wall s"] / two["wall s"]
+        good = judged("two children against one", ratio, TWICE, ratio >= TWICE)
+    else:
+        beyond = two["supervisor"] + two["children around the work"]
+        growth = two["supervisor MB at the end"] - two["supervisor MB at a quarter"]
+        good = judged("beyond start and work, ms a case", beyond, BEYOND_MS, beyond < BEYOND_MS)
+        good &= judged("supervisor's growth, MB", growth, GROWTH_MB, growth < GROWTH_MB)
+    print("PASSED" if good else "FAILED")
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

@@ -35,10 +35,10 @@ class Child:
         self._platform = starter.platform
         self._errors = starter.scratch / f"{self.mark}.stderr"
         with os.fdopen(os.open(self._errors, os.O_WRONLY | os.O_CREAT, FILE_MODE), "wb") as errors:
-            self._process, parent = starter.start(self.mark, errors.fileno())
+            self._process, more = starter.start(self.mark, errors.fileno())
         self._code = 0
         self._bound = self._platform.adopt(int(getattr(self._process, "_handle", 0)), int(job["memory"]))
-        self.send({**job, "parent": parent})
+        self.send({**job, **more})
 
     def watch(self, messages: queue.SimpleQueue[tuple[Child, Message | None]]) -> None:
         """Put what the child says into the queue, and None once it has ended."""

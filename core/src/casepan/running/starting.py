@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -21,7 +21,7 @@ from casepan.config.lab import Lab
 from casepan.model.documents import to_document
 from casepan.running.platform import MARK, Platform
 from casepan.running.wire import encode
-from casepan.running.zygote import SPARE_MARK, stamp
+from casepan.running.zygote import SPARE_MARK
 
 PYTHON = (sys.executable, "-P", "-X", "utf8", "-m")
 """``-P`` and a working folder of its own: what lies where somebody typed the command is neither imported nor written over."""
@@ -103,8 +103,8 @@ class Zygote:
         if not isinstance(ready, dict) or ready["threads"] != 1:
             self.kill()
             raise NotForked("a plugin starts threads when it is imported" if ready else "it ended while getting ready")
-        self.paths: list[str] = ready["paths"]
-        self._stamp = stamp(self.paths)
+        self._folders = tuple(map(Path, ready["paths"]))
+        self._stamp = stamp(self._folders)
 
     @property
     def pid(self) -> int:
@@ -114,7 +114,7 @@ class Zygote:
     @property
     def is_stale(self) -> bool:
         """True when it has forked enough, or when something was installed since it started."""
-        return self.forks >= FORKS or stamp(self.paths) != self._stamp
+        return self.forks >= FORKS or stamp(self._folders) != self._stamp
 
     def fork(self, mark: str, errors: int) -> Forked:
         """A fresh child with its streams.
@@ -204,6 +204,11 @@ class Zygote:
             self._answers.put(message)
 
 
+def stamp(folders: Iterable[Path]) -> tuple[int, ...]:
+    """Changes when something is installed, upgraded or removed in one of the folders that modules come from."""
+    return tuple(folder.stat().st_mtime_ns for folder in folders if folder.is_dir())
+
+
 @define
 class Starter:
     """Starts the children of one supervisor.
@@ -221,9 +226,10 @@ class Starter:
     _zygote: Zygote | None = None
     _old: list[Zygote] = field(factory=list)
     _deaths: int = 0
+    _document: dict[str, Any] = field(factory=dict)
 
-    def start(self, mark: str, errors: int) -> tuple[Process, int]:
-        """A child and the process id of its parent.
+    def start(self, mark: str, errors: int) -> tuple[Process, dict[str, Any]]:
+        """A child, and what it must be told besides its job.
 
         Args:
             mark: put into its environment.
@@ -239,7 +245,7 @@ class Starter:
                 self._zygote = None
                 self._deaths += 1
                 self.note(str(error))
-        return self._spawned(mark, errors), os.getpid()
+        return self._spawned(mark, errors), {**self._order(), "parent": os.getpid()}
 
     def close(self) -> None:
         """End the warm processes; their children have ended or are killed already."""
@@ -249,15 +255,20 @@ class Starter:
         self._zygote = None
         self._old.clear()
 
-    def _forked(self, mark: str, errors: int) -> tuple[Process, int]:
+    def _order(self) -> dict[str, Any]:
+        """What a process needs that has made nothing ready."""
+        if not self._document:
+            self._document = to_document(self.lab)
+        return {"lab": self._document, "loader": self.loader}
+
+    def _forked(self, mark: str, errors: int) -> tuple[Process, dict[str, Any]]:
         if self._zygote is not None and self._zygote.is_stale:
             self._zygote.retire()
             self._old = [zygote for zygote in self._old if zygote.is_alive] + [self._zygote]
             self._zygote = None
         if self._zygote is None:
-            order = {"lab": to_document(self.lab), "loader": self.loader}
-            self._zygote = Zygote(order, platform=self.platform, lock=self.lock, scratch=self.scratch)
-        return self._zygote.fork(mark, errors), self._zygote.pid
+            self._zygote = Zygote(self._order(), platform=self.platform, lock=self.lock, scratch=self.scratch)
+        return self._zygote.fork(mark, errors), {"parent": self._zygote.pid}
 
     def _spawned(self, mark: str, errors: int) -> Process:
         return subprocess.Popen(

@@ -311,7 +311,7 @@ def supervising(
         ledger = Ledger(state.ledger)
         listeners = (registry.publish, on_progress) if on_progress else (registry.publish,)
         journal = Journal(state.log, listeners)
-        shop = Shop(lab, state, ledger, registry, journal, loader)
+        shop = Shop(lab, state, ledger, registry, journal)
         starter = Starter(
             lab, loader, here, lock, state.work, note=lambda why: journal.note("children.not-forked", why=why)
         )

@@ -12,7 +12,6 @@ from casepan.config.lab import Export, Lab, Pipeline
 from casepan.contract.specs import ExporterSpec
 from casepan.errors import FenceLost, StateError
 from casepan.model.case import CaseKey
-from casepan.model.documents import to_document
 from casepan.registry import Registry
 from casepan.running import quarantine
 from casepan.running.deliveries import delay_before
@@ -38,7 +37,6 @@ class Shop:
     """What every piece of work needs.
 
     Attributes:
-        loader: ``"module:function"`` that makes the registry in children.
         touched: cases that this run worked on; arrivals: arrivals that it put into quarantine.
     """
 
@@ -47,7 +45,6 @@ class Shop:
     ledger: Ledger
     registry: Registry
     journal: Journal
-    loader: str
     touched: set[tuple[str, int]] = field(factory=set)
     arrivals: set[str] = field(factory=set)
 
@@ -90,8 +87,8 @@ class Work(Protocol):
 
 def _job(shop: Shop, pipeline: Pipeline, **more: Any) -> Message:
     return {
-        "lab": to_document(shop.lab), "loader": shop.loader, "state": str(shop.state.root), "pipeline": pipeline.name,
-        "memory": pipeline.memory_limit, "file_size": FILE_SIZE_LIMIT, **more,
+        "state": str(shop.state.root), "pipeline": pipeline.name, "memory": pipeline.memory_limit,
+        "file_size": FILE_SIZE_LIMIT, **more,
     }  # fmt: skip
 
 

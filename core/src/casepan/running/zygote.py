@@ -14,7 +14,6 @@ import signal
 import socket
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, NoReturn
 
 from casepan.running import child, platform
@@ -147,18 +146,6 @@ def _draw_anew() -> None:
     numbers: Any = sys.modules.get("numpy.random")
     if numbers is not None:
         numbers.seed()
-
-
-def stamp(paths: list[str]) -> tuple[int, ...]:
-    """Changes when something is installed, upgraded or removed in one of the folders that modules come from."""
-    return tuple(_changed_at(Path(path)) for path in paths)
-
-
-def _changed_at(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
 
 
 if __name__ == "__main__":
