@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from casepan.testing.destinations import FaultyFolder
     from casepan.testing.hostile import Hostile, damaged_copies, hostile_arrivals
     from casepan.testing.jaws import JawPair, jaw_pair, lower_scan, upper_scan
+    from casepan.testing.lookalikes import look_alikes
+    from casepan.testing.repacking import packagings
     from casepan.testing.scans import scan_bytes, small_scan
     from casepan.testing.truth import Hole, HoleTruth, ToothTruth, Truth
 
@@ -35,7 +37,9 @@ _WHERE = {
     "damaged_copies": "hostile",
     "hostile_arrivals": "hostile",
     "jaw_pair": "jaws",
+    "look_alikes": "lookalikes",
     "lower_scan": "jaws",
+    "packagings": "repacking",
     "scan_bytes": "scans",
     "small_scan": "scans",
     "upper_scan": "jaws",
@@ -58,7 +62,9 @@ __all__ = [
     "damaged_copies",
     "hostile_arrivals",
     "jaw_pair",
+    "look_alikes",
     "lower_scan",
+    "packagings",
     "scan_bytes",
     "small_scan",
     "upper_scan",

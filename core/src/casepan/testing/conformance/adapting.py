@@ -107,7 +107,7 @@ def silent_on_hostile_arrivals(adapter: str) -> Found:
 
 
 def silent_on_other_adapters(adapter: str) -> Found:
-    """Samples of every other installed plugin are not claimed."""
+    """Samples of every other installed plugin, and look-alikes of known exports, are not claimed."""
     return ((subject, what) for name, subject, what in disturbances() if name == adapter)
 
 

@@ -17,6 +17,7 @@ from casepan.errors import CasepanError
 from casepan.model.case import Case
 from casepan.registry import Plugin, Registry
 from casepan.running.context import Bench
+from casepan.testing.lookalikes import look_alikes
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """The time of every conformance run."""
@@ -143,10 +144,10 @@ def disturbance(adapter: str, bench: Bench) -> str | None:
 
 @cache
 def disturbances() -> tuple[tuple[str, str, str], ...]:
-    """Adapter, sample and what it did, for every plugin that is not silent on a sample of another one."""
+    """Adapter, sample and what it did, for every plugin that is not silent on a sample of another one or on a look-alike."""
     names = [plugin.name for plugin in registry().plugins if plugin.name != "core"]
     found = []
-    for owner, samples in registry().samples().items():
+    for owner, samples in {**registry().samples(), "look-alike": look_alikes()}.items():
         for sample in samples:
             with (
                 tempfile.TemporaryDirectory(prefix="casepan-kit-") as scratch,
