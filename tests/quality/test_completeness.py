@@ -14,7 +14,7 @@ from casepan.model.vocabulary import KINDS
 from casepan_quality.completeness import Completeness
 from casepan_quality.options import CompletenessOptions
 
-from .conftest import case_of, context, scan
+from .conftest import case_of, context, pair, scan
 
 UPPER, LOWER, BITE = scan("u", "preparation/upper"), scan("l", "antagonist/lower"), scan("b", "bite")
 FULL = (UPPER, LOWER, BITE)
@@ -248,3 +248,14 @@ def test_every_kind_of_the_model_has_a_rule() -> None:
     named = {kind: work_of(WorkItem("1", kind=kind), rules) for kind in KINDS}  # type: ignore[arg-type]
     assert named == {kind: kind for kind in KINDS}
     assert work_of(None, rules) == NO_ORDER
+
+
+def test_arches_that_really_meet_need_no_bite_scan() -> None:
+    """Measured where no layout promises a frame; jaws of two frames still need their bite."""
+    for frame, severity in (("z-up", "info"), ("teeth-up", "error")):
+        jaws = pair(1200, frame=frame)
+        case = case_of([scan("u", "preparation/upper"), scan("l", "antagonist/lower")], CROWN)
+        ctx = context({"u": jaws.upper, "l": jaws.lower})
+        found = list(Completeness(CompletenessOptions()).check(case, ctx))
+        (about,) = [f for f in found if "bite" in f.message]
+        assert (about.code, about.severity) == ("completeness.missing-scan", severity)

@@ -45,20 +45,18 @@ class Bite:
         if lower is None or upper is None:
             return
         meeting = meet(lower.mesh, upper.mesh)
-        apart = self._frames(case, lower, upper, meeting)
-        if apart is not None:
-            yield apart
+        frames = self._frames(case, lower, upper, meeting)
+        if frames is not None:
+            yield frames
         else:
             yield from self._contacts(case, lower, upper, meeting)
-        yield from self._bite_scans(case, ctx, lower, upper, in_occlusion=apart is None)
+        yield from self._bite_scans(case, ctx, lower, upper, in_occlusion=frames is None)
 
     def _frames(self, case: Case, lower: _Jaw, upper: _Jaw, meeting: Meeting) -> Finding | None:
-        """Arches that do not stand in occlusion at all: side by side, face to face with air between, or crossed."""
-        crossed = meeting.level_mm(_FIFTH * meeting.facing_area_mm2) > self.options.crossing
-        if meeting.facing_area_mm2 >= _TOGETHER and meeting.opposition < _SAME_WAY and not crossed:
+        """Arches that do not stand in occlusion at all, each in a frame of its own."""
+        how = apart(meeting, self.options.crossing)
+        if how is None:
             return None
-        how = "run through each other" if crossed else f"do not come nearer than {REACH_MM:g} mm"
-        how = "face the same way" if meeting.opposition >= _SAME_WAY else how
         promised = lower.scan.frame is not None and lower.scan.frame == upper.scan.frame
         aligned = bool(case.scans_of("bite")) and not promised
         return Finding(
@@ -145,6 +143,33 @@ class Bite:
             if share < self.options.scan_share:
                 words = f"the bite scan does not lie on {arch}: {share:.0%} of it is near"
                 yield _off(scan, words, share, self.options.scan_share, None)
+
+
+def apart(meeting: Meeting, crossing: float) -> str | None:
+    """How two arches fail to stand in occlusion, or None where they do, be it a little open or a little deep.
+
+    Args:
+        meeting: the two arches.
+        crossing: depth in mm that a fifth of the facing surface of crossed arches exceeds.
+    """
+    if meeting.opposition >= _SAME_WAY:
+        return "face the same way"
+    if meeting.facing_area_mm2 < _TOGETHER:
+        return f"do not come nearer than {REACH_MM:g} mm"
+    crossed = meeting.level_mm(_FIFTH * meeting.facing_area_mm2) > crossing
+    return "run through each other" if crossed else None
+
+
+def stand_in_occlusion(case: Case, ctx: Context) -> bool:
+    """Whether the upper and the lower scan meet as they are, whatever their names and layout promise."""
+    options = BiteOptions()
+    lower, upper = _jaw(case, ctx, "lower"), _jaw(case, ctx, "upper")
+    if lower is None or upper is None:
+        return False
+    meeting = meet(lower.mesh, upper.mesh)
+    level = meeting.level_mm(options.penetration_area)
+    together = -options.open - meeting.tolerance_mm < level < options.crossing
+    return together and apart(meeting, options.crossing) is None
 
 
 def _jaw(case: Case, ctx: Context, arch: str) -> _Jaw | None:

@@ -36,7 +36,10 @@ class Completeness:
         if not case.prescription.items:
             yield self._no_order()
         for lack in lacks(case, rules):
-            yield finding_of(lack)
+            if lack.what == "scan" and rules.scans[lack.name].frame and _stand_in_occlusion(case, ctx):
+                yield _no_bite_needed()
+            else:
+                yield finding_of(lack)
         for item in case.prescription.physical:
             yield Finding("completeness.physical", "info", f"the order announces by courier: {item}")
         if _is_nameless(case):
@@ -57,6 +60,22 @@ class Completeness:
             "no order number and no patient came with the scans",
             hint="Ask the office for its order number.",
         )
+
+
+def _stand_in_occlusion(case: Case, ctx: Context) -> bool:
+    """Measured only where a bite is asked for and did not come."""
+    from casepan_quality.bite import stand_in_occlusion
+
+    return stand_in_occlusion(case, ctx)
+
+
+def _no_bite_needed() -> Finding:
+    return Finding(
+        "completeness.missing-scan",
+        "info",
+        "no bite scan came, but the arches stand in occlusion as they are",
+        hint="Compare the contacts with what the office describes.",
+    )
 
 
 def finding_of(lack: Lack) -> Finding:

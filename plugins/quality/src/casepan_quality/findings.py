@@ -60,8 +60,8 @@ FINDINGS = (
         "identity.not-a-scan",
         "warning",
         "A file posing as an arch is no scan of the mouth",
-        "A scan is an open surface of thousands of triangles. Points without a surface, a plane and a handful of triangles "
-        "are errors; a closed or based model, a design and separate closed crowns are warnings.",
+        "A scan is an open surface with the height of teeth. A plane is an error; a closed or based model, a design and "
+        "separate closed crowns are warnings.",
         "A closed plaster model named upper.stl.",
         'Ask for the scan itself. A lab that scans plaster models sets profile = "model-scan".',
     ),

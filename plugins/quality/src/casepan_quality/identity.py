@@ -39,9 +39,9 @@ class Identity:
 
     def check(self, case: Case, ctx: Context) -> Iterator[Finding]:
         """``identity.*``. The unit of arches is left to ``core.units``; unreadable scans to those who read them."""
-        yield from _empty(case)
         yield from self._other_units(case, ctx)
-        seen = [_Seen(scan, shape_of(mesh)) for scan, mesh in surfaces(case, ctx, *ARCH_ROLES, preferred=False)]
+        arches = surfaces(case, ctx, *ARCH_ROLES, preferred=False)
+        seen = [_Seen(scan, shape_of(mesh)) for scan, mesh in arches if scan.arch != "both"]
         odd = {one.scan.id: self._strange(one) for one in seen}
         yield from (finding for finding in odd.values() if finding)
         doubles = list(self._duplicates(case, seen))
@@ -73,10 +73,6 @@ class Identity:
     def _strange(self, one: _Seen) -> Finding | None:
         """What shows that a file posing as an arch is none."""
         shape, scan = one.shape, one.scan
-        faces = len(shape.mesh.faces)
-        if faces < self.options.min_faces:
-            words = f"only {faces} triangles: no scan of an arch has so few"
-            return _not_a_scan(scan, words, "Ask for the scan itself.", faces, self.options.min_faces, "triangles")
         thin = float(shape.sides_mm[2])
         if thin < self.options.flat and _is_arch_sized(shape):
             words = f"the surface is flat, {thin:.2g} mm high: a plane or a slice"
@@ -160,7 +156,7 @@ class Identity:
                 yield _swapped(
                     one.scan, shown, "warning", f"it looks like the {shown} arch, not the {one.scan.arch} one"
                 )
-            elif not fills["lower"]:
+            else:
                 words = "it shows no palate: a lower arch, or an upper one scanned without its palate"
                 yield _swapped(one.scan, shown, "info", words)
 
@@ -180,13 +176,6 @@ _ALIKE = {
     "moved": "is the same surface as",
     "nearly": "shows nearly the same surface as",
 }
-
-
-def _empty(case: Case) -> Iterator[Finding]:
-    """Point clouds."""
-    for scan in case.scans:
-        if scan.readable and scan.faces == 0:
-            yield _not_a_scan(scan, "the file holds points but no surface", "Ask for the surface, not the point cloud.")
 
 
 def _area(shape: Shape) -> float:

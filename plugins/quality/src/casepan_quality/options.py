@@ -24,7 +24,6 @@ class IdentityOptions:
     profile: Literal["intraoral", "model-scan"] = option(
         "intraoral", "`model-scan` for a lab that scans plaster models: a base or a closed surface is then no fault"
     )
-    min_faces: int = option(300, "an arch of fewer triangles is no scan", source="project choice: scans have thousands")
     flat: Millimetres = option(
         Millimetres(2.0), "an arch this flat is a plane or a slice", source="facts/naming.md 4: arches are 17 mm high"
     )

@@ -10,11 +10,13 @@ from casepan.mesh import Mesh
 ARCH_ROLES = ("arch", "preparation", "antagonist", "preop", "edentulous")
 """Scans that show an arch as it is in the mouth."""
 
+_FEWEST = 100  # triangles: fewer are reported as mesh.face-count
+
 
 def surface_of(scan: Scan, ctx: Context) -> Mesh | None:
-    """The scan's surface, or None where there is none to measure: closed, damaged, not finite or without a face.
+    """The scan's surface, or None where there is none to measure: closed, damaged, not finite or of hardly a face.
 
-    Who reads scans reports that (``mesh.unreadable``, ``mesh.not-finite``); every other check has nothing to add.
+    ``quality.mesh`` and ``core.mesh-sanity`` report that; every other check has nothing to add.
     """
     if not scan.readable or scan.role == "photo":
         return None
@@ -22,7 +24,7 @@ def surface_of(scan: Scan, ctx: Context) -> Mesh | None:
         mesh = ctx.mesh(scan)
     except CaseError:
         return None
-    return mesh if mesh.is_finite and len(mesh.faces) else None
+    return mesh if mesh.is_finite and len(mesh.faces) >= _FEWEST else None
 
 
 def surfaces(case: Case, ctx: Context, *roles: str, preferred: bool = True) -> Iterator[tuple[Scan, Mesh]]:
