@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -213,6 +214,8 @@ def _card(plugin: Plugin) -> dict[str, Any]:
 
 
 def _show_card(plugin: Plugin) -> None:
+    from casepan.model.documents import to_plain
+
     info = plugin.info
     say(f"{info.title} ({plugin.distribution} {plugin.version})")
     say(info.summary)
@@ -229,9 +232,20 @@ def _show_card(plugin: Plugin) -> None:
         for title, text in (*rows, ("Arrives", card.arrives), ("Lost to CAD", card.lost)):
             say(f"{title + ':':<14} {text}")
     say(f"Evidence:      {info.evidence or 'none stated'}")
+    if info.personal:
+        say("Names people:")
+        for title, places in to_plain(info.personal).items():
+            if places:
+                say(f"  {title + ':':<12} {', '.join(dict.fromkeys(map(_last_step, places)))}")
     say("Stages:")
     for spec in plugin.stages:
         say(f"  {spec.name:<24} {_kind(spec):<12} {spec.summary}")
+
+
+def _last_step(place: str) -> str:
+    """The property or element that a path into a document ends with; anything else as it is."""
+    found = re.search(r"@name='([^']+)'\]/@value$", place) or re.search(r"^\w+/.*?@?([\w]+)$", place)
+    return found[1] if found else place
 
 
 def _kind(spec: StageSpec) -> str:

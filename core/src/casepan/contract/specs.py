@@ -106,6 +106,28 @@ class Openness:
 
 
 @frozen
+class Personal:
+    """Where people can be found in an ecosystem's files, so that ``prepare.pseudonymise`` can take them out.
+
+    Attributes:
+        names: which file and folder names carry people, one phrase for each.
+        xml: places in XML documents: the root's tag, a slash, and an ElementPath below it. The last step may be
+            ``@name`` for an attribute; without it the element's text is meant.
+        hps: properties of 3Shape's HPS files.
+        dicom: tags of DICOM headers, ``"0010,0010"``.
+        headers: lines in the heads of meshes that quote file names (``"ply comment TextureFile"``).
+        documents: suffixes of documents that show people to whoever opens them.
+    """
+
+    names: tuple[str, ...] = ()
+    xml: tuple[str, ...] = ()
+    hps: tuple[str, ...] = ()
+    dicom: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+
+
+@frozen
 class AdapterInfo:
     """Who a plugin is.
 
@@ -118,6 +140,7 @@ class AdapterInfo:
         formats: formats its layouts carry.
         evidence: ``"real"``, ``"documented"`` or ``"inferred"``: the strongest proof behind its layouts.
         openness: the ecosystem's card, None for plugins that are no scanner ecosystem.
+        personal: where people are named in its files, None for plugins that read no files of their own.
     """
 
     name: str
@@ -128,6 +151,7 @@ class AdapterInfo:
     formats: tuple[str, ...] = ()
     evidence: Literal["real", "documented", "inferred"] | None = None
     openness: Openness | None = None
+    personal: Personal | None = None
 
 
 @frozen

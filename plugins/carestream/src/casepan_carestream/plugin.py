@@ -22,6 +22,8 @@ from casepan.api import (
 @hookimpl
 def casepan_adapter() -> AdapterInfo:
     """One product line under two brands."""
+    from casepan_carestream.personal import PERSONAL
+
     return AdapterInfo(
         name="carestream",
         title="Carestream / DEXIS",
@@ -38,6 +40,7 @@ def casepan_adapter() -> AdapterInfo:
             arrives="save folder <date> - <time> - <name>, or ZIP and PDF of the portal",
             lost="teeth, work, shade and material; the mesh names hold no patient and no case",
         ),
+        personal=PERSONAL,
     )
 
 

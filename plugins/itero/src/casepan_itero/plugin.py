@@ -21,6 +21,8 @@ from casepan.api import (
 @hookimpl
 def casepan_adapter() -> AdapterInfo:
     """Align iTero, with its card."""
+    from casepan_itero.personal import PERSONAL
+
     return AdapterInfo(
         name="itero",
         title="Align iTero",
@@ -37,6 +39,7 @@ def casepan_adapter() -> AdapterInfo:
             arrives="zip downloaded from the MyiTero portal; the Lab Connector API is open to contract partners only",
             lost="there is no bite scan: the arches in occlusion are the bite; teeth-up exports lose it",
         ),
+        personal=PERSONAL,
     )
 
 

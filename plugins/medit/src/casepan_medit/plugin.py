@@ -22,6 +22,8 @@ from casepan.api import (
 @hookimpl
 def casepan_adapter() -> AdapterInfo:
     """Medit's scanners and Medit Link."""
+    from casepan_medit.personal import PERSONAL
+
     return AdapterInfo(
         name="medit",
         title="Medit i-series",
@@ -38,6 +40,7 @@ def casepan_adapter() -> AdapterInfo:
             arrives="folder or zip named <export date>-<case>, meshes named <scan date>-<patient>-<part>",
             lost="order, shade and material stay in Medit Link unless the exocad-style export is chosen",
         ),
+        personal=PERSONAL,
     )
 
 

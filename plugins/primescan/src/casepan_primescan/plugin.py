@@ -22,6 +22,8 @@ from casepan.api import (
 @hookimpl
 def casepan_adapter() -> AdapterInfo:
     """Primescan, Omnicam, CEREC, inLab and DS Core."""
+    from casepan_primescan.personal import PERSONAL
+
     return AdapterInfo(
         name="primescan",
         title="Dentsply Sirona Primescan",
@@ -38,6 +40,7 @@ def casepan_adapter() -> AdapterInfo:
             arrives="DS Core download or order folder, Connect case folder, DXD by mail or portal",
             lost="teeth, work, shade and material: they never leave DS Core",
         ),
+        personal=PERSONAL,
     )
 
 

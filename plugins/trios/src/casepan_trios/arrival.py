@@ -201,8 +201,14 @@ def _exchange_file(listing: Listing, entry: Entry) -> Order:
     members = members_of(listing, entry.path)
     known = any(member.suffix == "3ox" for member in members)
     if not members:
-        return Order(stem_of(entry.name), (entry,), "possible", ("named .3oxz, but its list of members cannot be read",))
-    evidence = ("named .3oxz", f"a zip with {len(members)} members", *(("one of them is a .3ox order",) if known else ()))
+        return Order(
+            stem_of(entry.name), (entry,), "possible", ("named .3oxz, but its list of members cannot be read",)
+        )
+    evidence = (
+        "named .3oxz",
+        f"a zip with {len(members)} members",
+        *(("one of them is a .3ox order",) if known else ()),
+    )
     return Order(stem_of(entry.name), (entry,), "certain" if known else "likely", evidence)
 
 

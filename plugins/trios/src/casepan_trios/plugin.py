@@ -22,6 +22,8 @@ from casepan.api import (
 @hookimpl
 def casepan_adapter() -> AdapterInfo:
     """3Shape TRIOS, with its card."""
+    from casepan_trios.personal import PERSONAL
+
     return AdapterInfo(
         name="trios",
         title="3Shape TRIOS",
@@ -38,6 +40,7 @@ def casepan_adapter() -> AdapterInfo:
             arrives="folder or zip from Unite or the Communicate portal, order folder of Dental System; no public API",
             lost="with STL: colour, the order and its margin lines; an open export names no preparation, only the jaws",
         ),
+        personal=PERSONAL,
     )
 
 
