@@ -84,9 +84,11 @@ def make_send(id: str = "out", *, use: str = "fake.send", do: str = "deliver", *
 
 
 @pytest.fixture
-def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeLab:
-    """A lab with fake stages, known to child processes too."""
+def fake(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> FakeLab:
+    """A lab with fake stages, known to child processes too; these compile each module once for all tests."""
     made = FakeLab(tmp_path)
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.getbasetemp() / "compiled"))
     monkeypatch.setenv("FAKELAB", str(made.calls))
     monkeypatch.setenv("PYTHONPATH", str(FAKES))
     monkeypatch.syspath_prepend(str(FAKES))

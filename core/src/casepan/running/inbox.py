@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import define, field
 
-from casepan.arrivals.settling import Arrival, Settling, poll
+from casepan.arrivals.settling import Arrival, Settling, poll, settle
 from casepan.config.lab import ImportStep, Lab
 from casepan.config.options import structure_options
 from casepan.contract.specs import ImporterSpec
@@ -74,8 +74,14 @@ class Inbox:
         for arrival in found:
             self._enter(arrival, shop, patient)
 
+    def is_unsettled(self, shop: Shop) -> bool:
+        """True when something new lies there that has not been still for long enough."""
+        later = time.monotonic() + self.watch.settle
+        due, _ = settle(self._memory, self._memory.listed, later, self.watch, base=self.base)
+        return not all(shop.ledger.knows_arrival(_fingerprint(arrival)) for arrival in due)
+
     def _enter(self, arrival: Arrival, shop: Shop, patient: bool) -> None:
-        fingerprint = f"{arrival.root}\0{arrival.id}"
+        fingerprint = _fingerprint(arrival)
         if shop.ledger.knows_arrival(fingerprint):
             return
         landed = Landed(str(arrival.root.absolute()), arrival.names, self.pipeline, self.step, fingerprint, arrival.doubt)
@@ -91,6 +97,10 @@ class Inbox:
             patient=patient,
         )
         shop.journal.note("arrival.settled", arrival=name, pipeline=self.pipeline)
+
+
+def _fingerprint(arrival: Arrival) -> str:
+    return f"{arrival.root}\0{arrival.id}"
 
 
 def inboxes_of(lab: Lab, registry: Registry, pipelines: Sequence[str]) -> tuple[Inbox, ...]:

@@ -12,6 +12,7 @@ from casepan.errors import ConfigError
 from casepan.model.case import Case
 from casepan.model.documents import to_plain
 from casepan.model.vocabulary import Verdict
+from casepan.registry import Registry
 from casepan.running.planned import PlannedDelivery
 
 
@@ -48,6 +49,12 @@ def digest(value: Any) -> str:
 def input_hash(step: Step, version: int, case: Case) -> str:
     """What a step's output depends on: stage, version, options, rules of holding, and the case it is given."""
     return digest([step.use, version, step.with_, step.fail_on, case])
+
+
+def plan_hash(pipeline: Pipeline, registry: Registry) -> str:
+    """What a pipeline is now: its table in lab.toml, and the version of every stage that it uses."""
+    uses = {step.use for step in pipeline.steps} | {export.use for export in pipeline.export}
+    return digest([pipeline, sorted((use, registry.spec(use).version) for use in uses)])[:16]
 
 
 def planned(pipeline: Pipeline, case: Case, verdict: Verdict, content: str) -> tuple[PlannedDelivery, ...]:

@@ -79,11 +79,7 @@ class Forked:
 
 
 class Zygote:
-    """A warm process and the children that it forked.
-
-    Raises:
-        NotForked: it did not get ready.
-    """
+    """A warm process and the children that it forked. It gets ready while others go on, and is waited for at its first fork."""
 
     def __init__(self, order: dict[str, Any], *, platform: Platform, lock: int, scratch: Path) -> None:
         self.forks = 0
@@ -99,12 +95,8 @@ class Zygote:
             )  # fmt: skip
         threading.Thread(target=self._listen, daemon=True).start()
         self._send(encode({**order, "parent": os.getpid()}), [])
-        ready = self._answer(READY_SECONDS)
-        if not isinstance(ready, dict) or ready["threads"] != 1:
-            self.kill()
-            raise NotForked("a plugin starts threads when it is imported" if ready else "it ended while getting ready")
-        self._folders = tuple(map(Path, ready["paths"]))
-        self._stamp = stamp(self._folders)
+        self._folders: tuple[Path, ...] = ()
+        self._stamp: tuple[int, ...] = ()
 
     @property
     def pid(self) -> int:
@@ -120,8 +112,10 @@ class Zygote:
         """A fresh child with its streams.
 
         Raises:
-            NotForked: the warm process is gone or does not answer; it is ended then.
+            NotForked: the warm process did not get ready, is gone or does not answer; it is ended then.
         """
+        if not self.forks:
+            self._wait_until_ready()
         theirs_in, ours_in = os.pipe()
         ours_out, theirs_out = os.pipe()
         stdin, stdout = os.fdopen(ours_in, "wb"), os.fdopen(ours_out, "rb")
@@ -139,6 +133,14 @@ class Zygote:
             raise NotForked("it does not answer")
         forked.stdin, forked.stdout = stdin, stdout
         return forked
+
+    def _wait_until_ready(self) -> None:
+        ready = self._answer(READY_SECONDS)
+        if not isinstance(ready, dict) or ready["threads"] != 1:
+            self.kill()
+            raise NotForked("a plugin starts threads when it is imported" if ready else "it ended while getting ready")
+        self._folders = tuple(map(Path, ready["paths"]))
+        self._stamp = stamp(self._folders)
 
     def retire(self) -> None:
         """End it once its last child has ended."""
@@ -238,7 +240,7 @@ class Starter:
         Raises:
             OSError: no process can be started.
         """
-        if self.platform.can_fork and not os.environ.get(NO_FORK) and self._deaths < DEATHS:
+        if self._may_fork:
             try:
                 return self._forked(mark, errors)
             except NotForked as error:
@@ -246,6 +248,15 @@ class Starter:
                 self._deaths += 1
                 self.note(str(error))
         return self._spawned(mark, errors), {**self._order(), "parent": os.getpid()}
+
+    def prepare(self) -> None:
+        """Work is coming: a warm process may get ready for it meanwhile."""
+        if self._may_fork and self._zygote is None:
+            self._zygote = Zygote(self._order(), platform=self.platform, lock=self.lock, scratch=self.scratch)
+
+    @property
+    def _may_fork(self) -> bool:
+        return self.platform.can_fork and not os.environ.get(NO_FORK) and self._deaths < DEATHS
 
     def close(self) -> None:
         """End the warm processes; their children have ended or are killed already."""
@@ -266,8 +277,8 @@ class Starter:
             self._zygote.retire()
             self._old = [zygote for zygote in self._old if zygote.is_alive] + [self._zygote]
             self._zygote = None
-        if self._zygote is None:
-            self._zygote = Zygote(self._order(), platform=self.platform, lock=self.lock, scratch=self.scratch)
+        self.prepare()
+        assert self._zygote is not None
         return self._zygote.fork(mark, errors), {"parent": self._zygote.pid}
 
     def _spawned(self, mark: str, errors: int) -> Process:

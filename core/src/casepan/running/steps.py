@@ -21,7 +21,7 @@ from casepan.model.vocabulary import Verdict
 from casepan.registry import Registry
 from casepan.running.context import Bench
 from casepan.running.durable import private_folder, publish_folder, read_document, write_document
-from casepan.running.plan import digest, id_of, input_hash, takes_part
+from casepan.running.plan import digest, id_of, input_hash, planned, takes_part
 from casepan.running.verdict import reaches, summary, verdict_of
 from casepan.running.wire import Link
 
@@ -71,6 +71,8 @@ class StepRun:
         Raises:
             CaseError: the case cannot be processed. FenceLost: another process owns it.
         """
+        if not takes_part(self.pipeline.when, case):
+            return self._outcome(case.with_findings(_no_route("this pipeline does not take such a case")), None)
         hold = None
         for number, step in enumerate(self.pipeline.steps, start=1):
             if not takes_part(step.when, case, verdict_of(case.findings, self.table)):
@@ -80,10 +82,19 @@ class StepRun:
             if step.hold and reaches(new, "warning"):
                 hold = hold or step.hold
             if reaches(new, step.fail_on):
-                return self._outcome(case, "reject", hold)
-        return self._outcome(case, verdict_of(case.findings, self.table), hold)
+                return self._outcome(case, hold, "reject")
+        if not self._has_route(case):
+            case = case.with_findings(_no_route("no destination of its pipeline takes such a case"))
+        return self._outcome(case, hold)
 
-    def _outcome(self, case: Case, verdict: Verdict, hold: str | None) -> Outcome:
+    def _has_route(self, case: Case) -> bool:
+        """False when every destination leaves the case out, as it stands and also once a person has accepted it."""
+        verdicts: tuple[Verdict, ...] = (verdict_of(case.findings, self.table), "accept")
+        taken = any(planned(self.pipeline, case, verdict, "") for verdict in verdicts)
+        return taken or not self.pipeline.export or verdicts[0] == "reject"
+
+    def _outcome(self, case: Case, hold: str | None, verdict: Verdict | None = None) -> Outcome:
+        verdict = verdict or verdict_of(case.findings, self.table)
         return Outcome(case, verdict, digest(case), hold, summary(case.findings, self.table, verdict))
 
     def _step(self, number: int, step: Step, case: Case) -> Case:
@@ -128,6 +139,11 @@ class StepRun:
         return evolve(
             changed, findings=(*changed.findings[:old], *(_of_stage(f, step.use) for f in changed.findings[old:]))
         )
+
+
+def _no_route(message: str) -> Finding:
+    hint = "Accept or cancel it, or change `when` and `on` in lab.toml and try it again."
+    return Finding("case.no-route", "warning", message, hint=hint, stage="core.pipeline")
 
 
 def _of_stage(finding: Finding, stage: str) -> Finding:

@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -27,7 +27,7 @@ from casepan.running.layout import StateFolder
 from casepan.running.ledger import Ledger
 from casepan.running.lock import supervisor_lock
 from casepan.running.moving import tidy
-from casepan.running.plan import chosen_pipelines
+from casepan.running.plan import chosen_pipelines, plan_hash
 from casepan.running.pool import Child
 from casepan.running.report import RunReport, report_on
 from casepan.running.starting import Starter
@@ -37,6 +37,8 @@ from casepan.running.works import ArrivalWork, CaseWork, Shop, Work
 LOADER = "casepan.registry:Registry.load"
 LEASE = 60.0
 TICK = 0.2
+CLOCK_STEP = 30.0
+"""A clock set back by less than this delays nobody who would notice."""
 SHORT_WAIT = 3.0
 """A single run waits this long for a delivery to fall due (a busy destination); longer ones wait for the next run."""
 STOP_PATIENCE = 10.0
@@ -53,6 +55,7 @@ class Supervisor:
     starter: Starter
     patient: bool
     inboxes: tuple[Inbox, ...]
+    plans: Mapping[str, str]
     owner: str = field(factory=lambda: f"{os.getpid()}")
     running: dict[Child, Work] = field(factory=dict)
     messages: queue.SimpleQueue[tuple[Child, Message | None]] = field(factory=queue.SimpleQueue)
@@ -60,9 +63,13 @@ class Supervisor:
     trouble: StateError | None = None
     paused: str | None = None
     _renewed: float = 0.0
+    _ahead: float = 0.0
 
     def recover(self) -> None:
         """Nobody but this process is alive: free what dead ones held, and remove their scratch files."""
+        behind = self.shop.ledger.seconds_behind()
+        if behind > CLOCK_STEP:
+            self._set_back(behind)
         found = self.shop.ledger.recover()
         shutil.rmtree(self.shop.state.work, ignore_errors=True)
         self.shop.state.prepare()
@@ -83,6 +90,11 @@ class Supervisor:
         for inbox in () if self.paused else self.inboxes:
             inbox.look(self.shop, patient=self.patient)
 
+    def settling(self) -> float:
+        """Seconds until everything that lies in the inboxes now has been still for long enough; 0 when nothing new does."""
+        waiting = () if self.paused else self.inboxes
+        return max((inbox.settle for inbox in waiting if inbox.is_unsettled(self.shop)), default=0.0)
+
     def busy(self) -> bool:
         """True while children work, or more is due soon."""
         if self.running:
@@ -91,11 +103,11 @@ class Supervisor:
             return False
         return self.shop.ledger.work_left(self.pipelines, patience=SHORT_WAIT)
 
-    def turn(self) -> None:
-        """Start what there is room for, then deal with what the children say, for at most one tick."""
+    def turn(self, longest: float = TICK) -> None:
+        """Start what there is room for, then deal with what the children say, for at most ``longest`` seconds."""
         if self.stopping is None and self.trouble is None:
             self._fill()
-        deadline = time.monotonic() + TICK
+        deadline = time.monotonic() + longest
         while (left := deadline - time.monotonic()) > 0:
             try:
                 child, message = self.messages.get(timeout=left)
@@ -115,7 +127,9 @@ class Supervisor:
 
     def _next_work(self) -> Work | None:
         """Cases before arrivals: what is begun is finished first."""
-        claim = self.shop.ledger.claim_case(self.owner, self.pipelines, lease=LEASE, full=self._full())
+        claim = self.shop.ledger.claim_case(
+            self.owner, self.pipelines, lease=LEASE, full=self._full(), plans=self.plans
+        )
         if claim is not None:
             return CaseWork(self.shop, claim)
         if self.paused:
@@ -201,6 +215,14 @@ class Supervisor:
         if now - self._renewed > LEASE / 10:
             self._renewed = now
             self._renew()
+        ahead, self._ahead = self._ahead, self.shop.ledger.clock() - now
+        if ahead - self._ahead > CLOCK_STEP:
+            self._set_back(ahead - self._ahead)
+
+    def _set_back(self, seconds: float) -> None:
+        """Somebody set the clock back: nobody waits until it has caught up."""
+        self.shop.ledger.clock_was_set_back(seconds)
+        self.shop.journal.note("clock.set-back", seconds=round(seconds))
 
     def _renew(self) -> None:
         for child, work in self.running.items():
@@ -257,10 +279,12 @@ def run_once(
     with supervising(lab, loader, pipelines, on_progress, patient=False) as supervisor:
         supervisor.recover()
         supervisor.look()
-        settle = max((inbox.settle for inbox in supervisor.inboxes), default=0.0)
-        begun = time.monotonic()
-        while time.monotonic() - begun < settle and supervisor.stopping is None:
-            supervisor.turn()
+        settle = supervisor.settling()
+        still = time.monotonic() + settle
+        if settle:
+            supervisor.starter.prepare()
+        while (left := still - time.monotonic()) > 0 and supervisor.stopping is None:
+            supervisor.turn(min(left, TICK))
         supervisor.look()
         while supervisor.busy():
             supervisor.turn()
@@ -315,7 +339,8 @@ def supervising(
         starter = Starter(
             lab, loader, here, lock, state.work, note=lambda why: journal.note("children.not-forked", why=why)
         )
-        supervisor = Supervisor(shop, names, starter, patient, inboxes_of(lab, registry, names))
+        plans = {name: plan_hash(lab.pipelines[name], registry) for name in names}
+        supervisor = Supervisor(shop, names, starter, patient, inboxes_of(lab, registry, names), plans)
         try:
             with _stops_on_signals(supervisor):
                 yield supervisor

@@ -149,4 +149,5 @@ def _draw_anew() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # Nothing is left to tidy up, and the supervisor waits for this end.
+    os._exit(main())

@@ -39,6 +39,15 @@ FINDINGS = (
         "Download the case again, or ask the office to send it again.",
     ),
     FindingDoc(
+        "case.no-route",
+        "warning",
+        "No way leads on from here",
+        "The pipeline's when does not match the case, or every destination leaves it out by its when or on.",
+        "An aligner case in the inbox of a pipeline with when = { kind = [\"crown\"] }.",
+        "Look at the case. Add a destination or widen when in lab.toml and try the case again (casepan quarantine retry), or "
+        "move it to the right inbox and cancel it here.",
+    ),
+    FindingDoc(
         "arrival.no-scans",
         "error",
         "A case without a scan",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from casepan.model.vocabulary import Verdict
 from casepan.running.ledger.rows import CaseClaim, CaseRow
@@ -22,6 +23,13 @@ DUE = (
     " union select ref, revision from deliveries where state='sending'"
 )
 """Cases with work: found through the indexes of open states, so that 100,000 finished ones cost nothing."""
+SCHEDULED = {
+    "arrivals": ("not_before", "give_up"),
+    "cases": ("not_before", "lease_until"),
+    "deliveries": ("not_before", "intent_at"),
+    "slots": ("taken",),
+}
+"""Columns in seconds since the epoch."""
 OWNED = "ref=? and revision=? and fence=? and owner is not null"
 
 
@@ -29,7 +37,7 @@ class CaseTransitions(Store):
     """What happens to a case from its first step to its verdict."""
 
     def claim_case(
-        self, owner: str, pipelines: Sequence[str], *, lease: float, full: Sequence[str] = ()
+        self, owner: str, pipelines: Sequence[str], *, lease: float, full: Sequence[str] = (), plans: Mapping[str, str] = {}
     ) -> CaseClaim | None:
         """The most urgent case with work that is due: steps to run, or a delivery to send or to ask about.
 
@@ -39,26 +47,30 @@ class CaseTransitions(Store):
             owner: who asks.
             lease: seconds for which nobody else may take it, renewed with :meth:`renew`.
             full: adapters that have all the cases in work that the lab allows.
+            plans: what each pipeline is now (:func:`casepan.running.plan.plan_hash`), kept with the case.
         """
         names = {f"p{index}": name for index, name in enumerate(pipelines)}
         blocked = {f"f{index}": name for index, name in enumerate(full)}
         with self.transaction():
             row = self._db.execute(
-                "select ref, revision, state, pipeline, adapter, arrival, fence, attempts from cases"
-                " where (owner is null or lease_until<:now)"
+                "select ref, revision, state, pipeline, adapter, arrival, fence, attempts, plan from cases"
+                " where (owner is null or (lease_until<:now and owner<>:owner))"
                 f" and pipeline in ({','.join(':' + name for name in names)})"
                 f" and adapter not in ({','.join(':' + name for name in blocked)})"
                 f" and state<>'arriving' and (state<>'checking' or not_before<=:now) and (ref, revision) in ({DUE})"
                 " order by priority desc, rush desc, due is null, due, received, ref limit 1",
-                {"now": self.clock(), **names, **blocked},
+                {"now": self.clock(), "owner": owner, **names, **blocked},
             ).fetchone()
             if row is None:
                 return None
+            plan = plans.get(row["pipeline"], row["plan"])
             self.change(
-                "update cases set owner=?, fence=fence+1, lease_until=?, attempts=attempts+(state='checking')"
+                "update cases set owner=?, fence=fence+1, lease_until=?, attempts=attempts+(state='checking'), plan=?"
                 " where ref=? and revision=?",
-                owner, self.clock() + lease, row["ref"], row["revision"],
+                owner, self.clock() + lease, plan, row["ref"], row["revision"],
             )  # fmt: skip
+            if row["plan"] not in (None, plan):
+                self.event("case.plan-changed", row["ref"], row["revision"], state=row["state"])
             self._doubt_sends(row["ref"], row["revision"])
         attempts = row["attempts"] + (row["state"] == "checking")
         return CaseClaim(
@@ -222,6 +234,20 @@ class CaseTransitions(Store):
     def _guard(self, claim: CaseClaim) -> None:
         """Inside a transaction: only the present owner may go on."""
         self.must_change(f"update cases set owner=owner where {OWNED}", claim.ref, claim.revision, claim.fence)
+
+    def clock_was_set_back(self, seconds: float) -> None:
+        """Everything that is to happen later would happen later still: move it back as far as the clock was."""
+        with self.transaction():
+            for table, columns in SCHEDULED.items():
+                for column in columns:
+                    self.change(f"update {table} set {column}={column}-? where {column}>?", seconds, self.clock())
+            self.event("clock.set-back", None, None, seconds=round(seconds))
+
+    def seconds_behind(self) -> float:
+        """How far the clock stands behind the last entry of the trail; 0 when it goes right."""
+        row = self.one("select at from events order by id desc limit 1")
+        last = datetime.fromisoformat(row["at"]).timestamp() if row else 0.0
+        return max(0.0, last - self.clock())
 
     def recover(self) -> int:
         """Start-up under the exclusive lock: whoever owned something is dead.

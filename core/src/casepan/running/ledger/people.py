@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from casepan.errors import StateError
 from casepan.model.vocabulary import Verdict
 from casepan.running.ledger.deliveries import DeliveryTransitions
 from casepan.running.ledger.rows import EventRow
+from casepan.running.ledger.schema import LATEST
 from casepan.running.ledger.store import event_hash
 from casepan.running.planned import PlannedDelivery
+
+EXPORT_SCHEMA = 1
+TABLES = ("arrivals", "cases", "steps", "deliveries", "slots", "events")
 
 
 class PeopleTransitions(DeliveryTransitions):
@@ -191,6 +196,17 @@ class PeopleTransitions(DeliveryTransitions):
         )  # fmt: skip
         return bool(row and row[0])
 
+    def export(self) -> Iterator[str]:
+        """Everything as JSON lines: what it is, then each row with its table. As of one moment, while others may go on.
+
+        The salt of the hashes stays behind: with it, names could be guessed from an export.
+        """
+        with self.snapshot():
+            yield _line(schema=EXPORT_SCHEMA, kind="casepan-ledger", version=LATEST, at=self.now())
+            for table in TABLES:
+                for row in self.all(f"select * from {table} order by 1, 2"):
+                    yield _line(table=table, **dict(row))
+
     def verify(self) -> tuple[str, ...]:
         """What is wrong with the ledger: SQLite's own check, and every break in the trail. Empty when all is well."""
         check = self.one("pragma integrity_check")
@@ -224,3 +240,7 @@ class PeopleTransitions(DeliveryTransitions):
     def vacuum(self) -> None:
         """Give unused space back to the disk."""
         self._db.execute("vacuum")
+
+
+def _line(**values: object) -> str:
+    return json.dumps(values, ensure_ascii=False)

@@ -5,7 +5,7 @@ Times that order events for people are ISO text in UTC; times that schedule work
 
 from __future__ import annotations
 
-LATEST = 1
+LATEST = 2
 
 FIRST = """
 create table meta(name text primary key, value text not null) without rowid;
@@ -121,5 +121,8 @@ create table events(
 create index events_by_ref on events(ref, id);
 """
 
-MIGRATIONS: dict[int, str] = {1: FIRST}
+PLANS = "alter table cases add column plan text"
+"""Which pipeline, options and stage versions the last attempt ran under: a hash."""
+
+MIGRATIONS: dict[int, str] = {1: FIRST, 2: PLANS}
 """Version to the script that leads to it from the version before."""

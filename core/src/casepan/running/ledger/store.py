@@ -75,6 +75,15 @@ class Store:
                 self._db.execute("rollback")
             raise _unusable(self.path, error) from error
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Everything that is read inside is of one moment."""
+        self._db.execute("begin")
+        try:
+            yield
+        finally:
+            self._db.execute("rollback")
+
     def all(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         """All rows of a query."""
         try:
