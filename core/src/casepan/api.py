@@ -54,6 +54,7 @@ from casepan.errors import (
 from casepan.handing import PackageOptions, deliver_package, left_out, named_scans, probe_package, scan_files
 from casepan.hookspecs import hookimpl
 from casepan.knowledge.completeness import Lack, completeness_rules, lacks
+from casepan.knowledge.implants import ImplantSystem, ImplantTable, implant_table, match_system, plain_words
 from casepan.knowledge.kinds import kind_from_words
 from casepan.knowledge.letters import Letter, as_html, as_markdown, letter_texts, write_letter
 from casepan.knowledge.materials import material_from_words
@@ -103,6 +104,8 @@ __all__ = [
     "HealthCheck",
     "IgnoredFile",
     "Implant",
+    "ImplantSystem",
+    "ImplantTable",
     "ImportContext",
     "ImporterSpec",
     "Kind",
@@ -148,16 +151,19 @@ __all__ = [
     "from_palmer",
     "from_universal",
     "hookimpl",
+    "implant_table",
     "kind_from_words",
     "lacks",
     "left_out",
     "letter_texts",
+    "match_system",
     "material_from_words",
     "named_scans",
     "open_archive",
     "option",
     "parse_shade",
     "parse_teeth",
+    "plain_words",
     "probe_folder",
     "probe_package",
     "probe_zip",

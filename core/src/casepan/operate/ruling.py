@@ -11,10 +11,11 @@ from attrs import frozen
 from casepan.config.suggest import did_you_mean
 from casepan.errors import ConfigError, UsageError
 from casepan.knowledge.completeness import Rules, Work, completeness_rules, rules_from
+from casepan.knowledge.implants import implants_from
 from casepan.knowledge.lab_rules import FOLDER, checked, read_lab_rules, rule_files
 from casepan.knowledge.letters import texts_from
 
-CHECKS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {"completeness": rules_from}
+CHECKS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {"completeness": rules_from, "implants": implants_from}
 """Rules files by name, and what reads each."""
 
 

@@ -126,4 +126,29 @@ FINDINGS = (
         "Half of the bite scan lies 1.2 mm from the arches.",
         "Ask for the bite to be aligned or scanned again.",
     ),
+    FindingDoc(
+        "implant.unknown",
+        "info",
+        "The order names an implant that the laboratory's table does not hold",
+        "System or platform are not in the table (casepan's own short list under rules/implants.toml beside lab.toml), or "
+        "are called by another name there. It is a warning where the laboratory calls its table complete.",
+        "The order says BLT: probably Straumann Bone Level.",
+        "Ask for the implant's label, or add the system to rules/implants.toml.",
+    ),
+    FindingDoc(
+        "implant.library",
+        "warning",
+        "No CAD library for this implant system",
+        "The laboratory's table is complete, and names no library for the system.",
+        "A new system of a client's surgeon.",
+        "Install the library and name it in rules/implants.toml.",
+    ),
+    FindingDoc(
+        "implant.scan-body",
+        "warning",
+        "The scan body is unknown or not in its scan",
+        "The order names one that the library does not know, or nothing stands off the arch in the scan that should show it.",
+        "The file named scan body is the gingiva scan once more.",
+        "Look at the scan; ask which scan body was used, and for a scan up to its top.",
+    ),
 )

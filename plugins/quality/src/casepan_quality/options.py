@@ -103,3 +103,19 @@ class BiteOptions:
     scan_share: float = option(
         0.05, "share of a bite scan that must lie on each arch", source="derived on generated arches: 0.13 and more"
     )
+
+
+@frozen
+class ImplantOptions:
+    """What shows that a scan body was captured."""
+
+    away: Millimetres = option(
+        Millimetres(1.5),
+        "what stands so far off the arch without scan body belongs to the scan body",
+        source="project choice: a scan body stands 5 to 10 mm high",
+    )
+    area: float = option(
+        15.0,
+        "the area in mm² that must stand off for each implant",
+        source="derived on generated scan bodies: 40 and more",
+    )

@@ -41,10 +41,22 @@ def casepan_validators() -> Iterable[ValidatorSpec]:
             "casepan_quality.options:BiteOptions",
         ),
         ValidatorSpec(
+            "quality.implant",
+            "implant system, platform and scan body are known here, and the scan body is really in its scan",
+            "casepan_quality.implant:Implants",
+            "casepan_quality.options:ImplantOptions",
+        ),
+        ValidatorSpec(
             "quality.coverage",
             "the scans show the ordered teeth, their neighbours and their opponents, and enough around them",
             "casepan_quality.coverage:Coverage",
             "casepan_quality.geometry_options:CoverageOptions",
+        ),
+        ValidatorSpec(
+            "quality.margin",
+            "ordered crowns stand on prepared teeth whose finish lines are free of holes and finely scanned",
+            "casepan_quality.margin:Margin",
+            "casepan_quality.geometry_options:MarginOptions",
         ),
         ValidatorSpec(
             "quality.mesh",
