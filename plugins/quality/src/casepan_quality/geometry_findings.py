@@ -67,6 +67,24 @@ GEOMETRY = (
         "Look at the scan.",
     ),
     FindingDoc(
+        "margin.missing",
+        "warning",
+        "No preparation where one is ordered",
+        "A crown was ordered, but the tooth at that place is as high as its neighbours: the tooth number is wrong, or this is "
+        "the scan from before the preparation. Worn or over-erupted neighbours can mislead it.",
+        "Tooth 24 is 0.1 mm lower than its neighbours, limit 1 mm.",
+        "Check the tooth number, and ask for the scan of the preparation.",
+    ),
+    FindingDoc(
+        "margin.unclear",
+        "warning",
+        "The finish line cannot be seen all round",
+        "A hole lies beside the preparation, where its finish line runs. How sharp the line is and whether gums cover it is "
+        "not judged: look at it.",
+        "A hole of 0.9 mm at the finish line of tooth 24.",
+        "Ask the office to retract, dry and scan the preparation again.",
+    ),
+    FindingDoc(
         "mesh.coarse",
         "warning",
         "The triangles are too large",

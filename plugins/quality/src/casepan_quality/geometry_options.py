@@ -89,3 +89,24 @@ class CoverageOptions:
     ridge_percent: float = option(
         90.0, "how much of the arch a denture or appliance needs to see, percent of its length", source=_CHOICE
     )
+
+
+@frozen
+class MarginOptions:
+    """When a preparation and its finish line count as seen. All limits ask for review."""
+
+    reduction_mm: Millimetres = option(
+        Millimetres(1.0),
+        "how much lower than its neighbours a tooth must be to count as prepared, mm",
+        source="project choice: crowns need 1.5 to 2 mm (facts/quality.md 7)",
+    )
+    partial_mm: Millimetres = option(
+        Millimetres(12.0),
+        "how far from the ordered place a preparation is looked for in a partial scan, mm",
+        source=_CHOICE,
+    )
+    hole_mm: Millimetres = option(
+        Millimetres(0.5),
+        "width of the smallest hole beside a preparation that hides its finish line, mm",
+        source=_CHOICE,
+    )

@@ -109,8 +109,11 @@ class Placement:
         along, across = (float(values[0]) for values in self.arch.unrolled(flat))
         tooth = self.arch.tooth_at(along)
         beside = abs(along - self.arch.position(tooth)) > 0.75 * self.arch.width(tooth)
-        height = _CROWNS[self.arch.jaw][tooth % 10 - 1]
-        return None if beside or abs(across) > _ASIDE or flat[0, 2] < -height else tooth
+        return None if beside or abs(across) > _ASIDE or flat[0, 2] < -self.crown_height(tooth) else tooth
+
+    def crown_height(self, tooth: int) -> float:
+        """How high the visible crown of a tooth is in the mean, mm."""
+        return _CROWNS[self.arch.jaw][tooth % 10 - 1]
 
 
 def place_teeth(mesh: Mesh, jaw: Jaw) -> Placement | None:

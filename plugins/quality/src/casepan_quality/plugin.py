@@ -54,7 +54,7 @@ def casepan_validators() -> Iterable[ValidatorSpec]:
         ),
         ValidatorSpec(
             "quality.margin",
-            "ordered crowns stand on prepared teeth whose finish lines are free of holes and finely scanned",
+            "ordered crowns stand on prepared teeth, and no hole hides their finish lines",
             "casepan_quality.margin:Margin",
             "casepan_quality.geometry_options:MarginOptions",
         ),

@@ -1,0 +1,153 @@
+"""``quality.margin``: a prepared tooth stands where a crown is ordered, and the surface round it shows its finish line.
+
+It claims no more than the geometry shows: a tooth that is as high as its neighbours was not cut for a crown, a finish
+line in a hole cannot be seen. How sharp the line is, and whether gums cover it, it does not say; that the triangles there
+are fine enough is the business of ``quality.mesh``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from attrs import define
+
+from casepan.api import Case, Context, Finding, Scan
+from casepan.mesh import Mesh, topology
+from casepan_quality.crest import Floats
+from casepan_quality.geometry_options import MarginOptions
+from casepan_quality.places import Placement
+from casepan_quality.scans import arches, placed
+
+CROWNS = frozenset(("crown", "coping", "post-core"))
+"""Kinds of work whose tooth is cut down all over. Inlays, onlays and veneers leave part of its height."""
+
+_ROLES = ("arch", "preparation")
+_TABLE_MM = 3.0  # half the breadth of what is looked at across a crown
+_TABLE = 0.3  # of a tooth's width to each side: its chewing surface without the contacts
+_STRAY = 0.25  # of a tooth's width: how far a preparation may lie from its place in a full arch
+_AROUND = (0.3, 0.8)  # of a tooth's width from its middle: where its finish line runs
+_BESIDE_MM = 7.5  # the same across the arch, outer end
+_SHOWN = 60.0  # percent of a place: with less the tooth is outside, and quality.coverage says so
+
+
+@define(frozen=True, eq=False)
+class _Row:
+    """Heights along the middle of the row of teeth.
+
+    Attributes:
+        placement: where the teeth are.
+        along, heights: float64 (k,), squares near the curve, mm.
+    """
+
+    placement: Placement
+    along: Floats
+    heights: Floats
+
+    def top(self, along: float, width: float) -> float | None:
+        """The height of the chewing surface at a place, None where nothing was scanned."""
+        near = np.abs(self.along - along) < _TABLE * width
+        return float(np.percentile(self.heights[near], 85)) if near.sum() > 3 else None
+
+    def tooth_top(self, tooth: int) -> float | None:
+        """The same at a tooth's place."""
+        return self.top(self.placement.arch.position(tooth), self.placement.arch.width(tooth))
+
+
+class Margin:
+    """Look for the preparation at each ordered crown."""
+
+    def __init__(self, options: MarginOptions) -> None:
+        self.options = options
+
+    def check(self, case: Case, ctx: Context) -> Iterator[Finding]:
+        """``margin.missing`` and ``margin.unclear`` for crowns on the scans that should show their preparation."""
+        teeth = {tooth for item in case.prescription.items if item.kind in CROWNS for tooth in item.teeth}
+        if not teeth:
+            return
+        for scan, mesh, jaw in arches(case, ctx):
+            found = placed(mesh, jaw) if scan.role in _ROLES else None
+            if found is None:
+                continue
+            row = _row(found)
+            for tooth in sorted(teeth.intersection(found.arch.teeth)):
+                yield from self._tooth(scan, mesh, row, tooth, teeth)
+
+    def _tooth(self, scan: Scan, mesh: Mesh, row: _Row, tooth: int, ordered: set[int]) -> Iterator[Finding]:
+        middle, width = row.placement.arch.position(tooth), row.placement.arch.width(tooth)
+        if row.placement.percent_shown(middle - width / 2, middle + width / 2) < _SHOWN:
+            return
+        reduction = self._reduction(row, tooth, ordered)
+        if reduction is not None and reduction < self.options.reduction_mm:
+            yield self._missing(scan, row.placement, tooth, reduction)
+            return
+        yield from self._holes(scan, mesh, row.placement, tooth)
+
+    def _reduction(self, row: _Row, tooth: int, ordered: set[int]) -> float | None:
+        """How much lower the lowest chewing surface near a place is than those around it, mm; None without any."""
+        arch = row.placement.arch
+        expected = [row.tooth_top(other) for other in _around(arch.teeth, tooth) if other not in ordered]
+        stray = _STRAY * arch.width(tooth) if row.placement.is_full else float(self.options.partial_mm)
+        places = arch.position(tooth) + np.arange(-stray, stray + 0.1, 0.5)
+        tops = [row.top(float(place), arch.width(tooth)) for place in places]
+        heights, lows = (
+            [value for value in expected if value is not None],
+            [value for value in tops if value is not None],
+        )
+        return float(np.median(heights)) - min(lows) if heights and lows else None
+
+    def _missing(self, scan: Scan, placement: Placement, tooth: int, reduction: float) -> Finding:
+        x, y, z = placement.middle(tooth).tolist()
+        return Finding(
+            "margin.missing",
+            "warning",
+            f"no preparation is seen at tooth {tooth}: it is {max(reduction, 0.0):.1f} mm lower than its neighbours",
+            scan=scan.id,
+            where_mm=(x, y, z),
+            value=round(reduction, 2),
+            limit=self.options.reduction_mm,
+            unit="mm",
+            teeth=(tooth,),
+            hint="Check the tooth number, and ask for the scan of the preparation.",
+        )
+
+    def _holes(self, scan: Scan, mesh: Mesh, placement: Placement, tooth: int) -> Iterator[Finding]:
+        for loop in topology(mesh).holes:
+            if loop.across_mm >= self.options.hole_mm and _is_around(placement, tooth, np.array(loop.centre)):
+                yield Finding(
+                    "margin.unclear",
+                    "warning",
+                    f"a hole of {loop.across_mm:.1f} mm lies where the finish line of tooth {tooth} runs",
+                    scan=scan.id,
+                    where_mm=loop.centre,
+                    value=round(loop.across_mm, 2),
+                    limit=self.options.hole_mm,
+                    unit="mm",
+                    teeth=(tooth,),
+                    hint="Ask the office to retract, dry and scan the preparation again.",
+                )
+
+
+def _row(placement: Placement) -> _Row:
+    squares = placement.arch.relief.places(placement.arch.relief.scanned)
+    along, across = placement.arch.unrolled(squares)
+    middle = np.abs(across) < _TABLE_MM
+    return _Row(placement, along[middle], squares[middle, 2])
+
+
+def _around(teeth: tuple[int, ...], tooth: int) -> tuple[int, ...]:
+    """Two teeth on each side and the same tooth on the other side, third molars left out."""
+    place = teeth.index(tooth)
+    others = (*teeth[max(0, place - 2) : place], *teeth[place + 1 : place + 3], teeth[-1 - place])
+    return tuple(other for other in others if other % 10 != 8)
+
+
+def _is_around(placement: Placement, tooth: int, place: Floats) -> bool:
+    """Whether a place (3,) lies in the ring round a tooth's middle in which its finish line runs."""
+    arch = placement.arch
+    flat = arch.relief.plane.flat(place[None, :])
+    along, across = (float(values[0]) for values in arch.unrolled(flat))
+    beside = abs(along - arch.position(tooth))
+    inner, outer = (share * arch.width(tooth) for share in _AROUND)
+    deep = flat[0, 2] < -placement.crown_height(tooth)
+    return bool(inner < np.hypot(beside, across) and beside < outer and abs(across) < _BESIDE_MM and not deep)
