@@ -19,10 +19,9 @@ from typing import Any, NoReturn
 from casepan.running import child, platform
 from casepan.running.wire import Message, encode
 
-WARM = (
-    "casepan.running.intake", "casepan.running.steps", "casepan.running.deliveries", "casepan.config.secrets",
-    "casepan.mesh.reading",
-)  # fmt: skip
+WARM = ("casepan.running.intake", "casepan.running.steps", "casepan.running.deliveries", "casepan.config.secrets")
+READER = "casepan.mesh.reading"
+"""Brings numpy along; only where a stage has to do with meshes at all."""
 LONGEST_ORDER = 1 << 20
 SPARE_MARK = "0" * 16
 """Stands in the environment until a forked child writes its own over it, byte for byte."""
@@ -63,16 +62,19 @@ def prepare(order: Message) -> child.Ready:
 
     ready = child.get_ready(order)
     for name in (*WARM, *_modules_of(ready)):
-        try:
-            importlib.import_module(name)
-        except KeyboardInterrupt:
-            raise
-        except BaseException:  # a plugin may even call sys.exit; the child meets it again, and reports it
-            continue
+        _warm(name)
+    if "casepan.mesh" in sys.modules:
+        _warm(READER)
     prepare_converter(Landed("", ("",), "", "", ""), PlannedDelivery("", "", 0, ("",)))
     gc.collect()
     gc.freeze()
     return ready
+
+
+def _warm(name: str) -> None:
+    # A plugin may even call sys.exit; the child meets it again, and reports it.
+    with suppress(Exception, SystemExit):
+        importlib.import_module(name)
 
 
 def _modules_of(ready: child.Ready) -> tuple[str, ...]:
