@@ -29,12 +29,14 @@ class FakeLab:
         for name in ("inbox", "calls"):
             (root / name).mkdir()
 
-    def lab(self, *steps: Step, export: tuple[Export, ...] = (), done: str = "leave", **more: Any) -> Lab:
+    def lab(
+        self, *steps: Step, export: tuple[Export, ...] = (), done: str = "leave", settle: float = 0.05, **more: Any
+    ) -> Lab:
         """A lab with one pipeline ``p``."""
         settings: dict[str, Any] = {"time_limit": Duration(20.0), "memory_limit": ByteCount(1 << 30), "attempts": 2, **more}
         pipeline = Pipeline(
             name="p",
-            import_=(ImportStep(use="fake.inbox", with_={"path": "inbox", "done": done}),),
+            import_=(ImportStep(use="fake.inbox", with_={"path": "inbox", "done": done, "settle": settle}),),
             steps=steps,
             export=export,
             **settings,

@@ -47,6 +47,15 @@ def test_a_poisonous_case_is_dead_after_its_attempts(fake: Any, act: Any, do: st
     assert _sleepers() == before
 
 
+@pytest.mark.parametrize(("do", "word"), [("segfault", "SIGSEGV"), ("children", "time limit"), ("memory", "memory limit")])
+def test_a_child_that_was_started_afresh_dies_the_same_deaths(
+    fake: Any, act: Any, monkeypatch: pytest.MonkeyPatch, do: str, word: str
+) -> None:
+    """Where nothing can be forked, limits, marks and groups hold as well."""
+    monkeypatch.setenv("CASEPAN_NO_FORK", "1")
+    test_a_poisonous_case_is_dead_after_its_attempts(fake, act, do, word)
+
+
 def _sleepers() -> int:
     """How many of the processes that the fake stage starts are alive."""
     found = 0
@@ -76,8 +85,12 @@ def test_a_reader_that_dies_leads_the_arrival_to_quarantine(fake: Any) -> None:
     assert (row.attempts, fake.traces()["read"]) == (TRIES, TRIES)
 
 
-def test_a_killed_supervisor_is_continued_where_it_was(fake: Any, act: Any, send: Any) -> None:
+@pytest.mark.parametrize("no_fork", ["", "1"])
+def test_a_killed_supervisor_is_continued_where_it_was(
+    fake: Any, act: Any, send: Any, monkeypatch: pytest.MonkeyPatch, no_fork: str
+) -> None:
     """Kill -9 in the second step: its child dies with it, the first step is not run again, no attempt is lost."""
+    monkeypatch.setenv("CASEPAN_NO_FORK", no_fork)
     fake.drop()
     lab = fake.lab(act(), act("slow", seconds=60.0, times=1), export=(send(),), attempts=1)
     process = subprocess.Popen([sys.executable, "-c", _script(fake, lab)], env={**os.environ}, stderr=subprocess.PIPE)

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
+from casepan.config.lab import AdapterTable, When
 from casepan.errors import AdapterError, ConfigError, StateError
 from casepan.running.quarantine import read_reason
 
@@ -93,8 +95,6 @@ def test_findings_decide_who_gets_the_case(fake: Any, look: Any, send: Any) -> N
 
 def test_the_labs_table_overrules_severity(fake: Any, look: Any) -> None:
     """``[verdict]`` turns a warning into acceptance."""
-    from attrs import evolve
-
     fake.drop()
     report = fake.run(evolve(fake.lab(look()), verdict={"mesh.hole": "accept"}))
     assert only(report).case.verdict == "accept"
@@ -124,8 +124,6 @@ def test_fail_on_stops_before_later_steps(fake: Any, look: Any, act: Any) -> Non
 
 def test_hold_asks_for_a_person_whatever_the_verdict(fake: Any, look: Any, send: Any) -> None:
     """``hold = "office"`` on a step with a finding that the table accepts."""
-    from attrs import evolve
-
     fake.drop()
     lab = evolve(fake.lab(look(hold="office"), export=(send(),)), verdict={"mesh.hole": "accept"})
     assert only(fake.run(lab)).case.state == "office"
@@ -133,8 +131,6 @@ def test_hold_asks_for_a_person_whatever_the_verdict(fake: Any, look: Any, send:
 
 def test_when_chooses_steps_and_exports(fake: Any, act: Any, send: Any) -> None:
     """Rush work takes the rush road only."""
-    from casepan.config.lab import When
-
     fake.drop()
     lab = fake.lab(act(), act("later"), export=(send("rush", when=When(rush=True)), send("all", when=When(rush=False))))
     assert [delivery.export for delivery in only(fake.run(lab)).deliveries] == ["all"]
@@ -234,8 +230,6 @@ def test_an_inbox_that_is_not_there_is_said(fake: Any) -> None:
 
 def test_low_disk_space_pauses_intake(fake: Any, act: Any) -> None:
     """Nothing new is taken, and the report says why."""
-    from attrs import evolve
-
     from casepan.contract.options import ByteCount
 
     fake.drop()
@@ -247,8 +241,6 @@ def test_low_disk_space_pauses_intake(fake: Any, act: Any) -> None:
 
 def test_unknown_pipelines_and_stages_stop_before_anything_is_taken(fake: Any, act: Any) -> None:
     """Typed errors, no state folder."""
-    from attrs import evolve
-
     lab = fake.lab(act())
     with pytest.raises(ConfigError, match="no pipeline 'q'"):
         fake.run(lab, pipelines=["q"])
@@ -284,3 +276,38 @@ def test_reasons_can_be_read_back(fake: Any, act: Any) -> None:
     assert "in quarantine" in (read_reason(state, ref) or "")
     assert read_reason(state, "NONE-00") is None
     assert isinstance(state.root, Path)
+
+
+def test_a_run_over_an_empty_or_known_inbox_waits_for_nothing(fake: Any) -> None:
+    """Whoever has an hour's settling time gets an answer at once when there is nothing new."""
+    assert fake.run(fake.lab(settle=3600.0)).exit_code == 0
+    fake.drop()
+    assert len(fake.run(fake.lab()).cases) == 1
+    assert fake.run(fake.lab(settle=3600.0)).exit_code == 0
+
+
+def test_a_case_that_its_pipeline_does_not_take_is_held(fake: Any, act: Any, send: Any) -> None:
+    """No step runs, nothing is sent, and the finding says so."""
+    fake.drop()
+    report = fake.run(fake.lab(act(), export=(send(),), when=When(adapter=("another",))))
+    (case,) = report.cases
+    assert (case.case.state, case.case.reason, report.exit_code) == ("review", "case.no-route", 5)
+    assert (case.deliveries, fake.traces()["act-nothing"]) == ((), 0)
+
+
+def test_a_case_that_no_destination_takes_is_held(fake: Any, act: Any, send: Any) -> None:
+    """Checked, but with nowhere to go: a person must know."""
+    fake.drop()
+    report = fake.run(fake.lab(act(), export=(send(when=When(adapter=("another",))),)))
+    (case,) = report.cases
+    assert (case.case.state, case.case.reason) == ("review", "case.no-route")
+    assert fake.traces()["act-nothing"] == 1
+
+
+def test_an_adapter_works_on_no_more_cases_than_the_lab_allows(fake: Any, act: Any) -> None:
+    """``max_parallel = 1`` with two workers: never two at once."""
+    for number in range(3):
+        fake.drop(f"patient {number}")
+    lab = fake.lab(act("alone"), attempts=1)
+    report = fake.run(evolve(lab, adapters={"fake": AdapterTable(max_parallel=1)}))
+    assert [case.case.state for case in report.cases] == ["handed-on"] * 3

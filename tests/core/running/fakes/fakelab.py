@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import time
 from collections.abc import Collection, Iterable
@@ -142,6 +143,7 @@ def misbehave(options: ActOptions) -> None:
     import sys
 
     do = options.do
+    seen.append(do)
     print("what plugins print goes elsewhere")
     if do == "exit":
         os._exit(0)
@@ -159,6 +161,10 @@ def misbehave(options: ActOptions) -> None:
             stream.truncate(5 << 30)
     elif do == "bug":
         raise ZeroDivisionError("a bug")
+    elif do == "look-around":
+        look_around()
+    elif do == "alone":
+        alone()
     elif do == "case-error":
         raise CaseError("this case is no good", place="upper.stl", hint="Scan again.")
     elif do == "children":
@@ -168,6 +174,29 @@ def misbehave(options: ActOptions) -> None:
         time.sleep(3600)
     if options.seconds:
         time.sleep(options.seconds)
+
+
+seen: list[str] = []
+"""What this process did before: a fresh one did nothing."""
+
+
+def look_around() -> None:
+    """Leave traces in this process, and fail when another case left any."""
+    if len(seen) > 1 or "FAKE_TRACE" in os.environ:
+        raise CaseError("another case was here")
+    os.environ["FAKE_TRACE"] = "1"
+    folder = Path(os.environ["FAKELAB"])
+    (folder / f"random-{os.getpid()}-{random.random()}#1").touch()
+    environment = Path("/proc/self/environ").read_bytes().split(b"\0")
+    (folder / f"marked-{'CASEPAN_JOB=' + os.environ['CASEPAN_JOB'] in map(bytes.decode, environment)}#{os.getpid()}").touch()
+
+
+def alone() -> None:
+    """Fail when another process is here too."""
+    here = Path(os.environ["FAKELAB"], "here#1")
+    here.touch(exist_ok=False)
+    time.sleep(0.3)
+    here.unlink()
 
 
 class Look:
@@ -251,7 +280,8 @@ class FakeRegistry:
 
     def __init__(self, enabled: Collection[str]) -> None:
         self.enabled = enabled
-        self.specs = {spec.name: spec for spec in SPECS}
+        version = int(os.environ.get("FAKE_VERSION", "1"))
+        self.specs = {spec.name: evolve(spec, version=version) for spec in SPECS}
         self.plugins = tuple(SimpleNamespace(name=name) for name in sorted({spec.plugin for spec in SPECS}))
         self.problems: tuple[Any, ...] = ()
         self.available: tuple[Any, ...] = ()
