@@ -8,6 +8,7 @@ from __future__ import annotations
 from casepan.arrivals.assemble import assemble_case, scan_of
 from casepan.arrivals.listing import open_archive
 from casepan.arrivals.names import strip_copy_marks
+from casepan.arrivals.sheets import SheetLabels, with_sheets
 from casepan.arrivals.xml import read_xml
 from casepan.contract.context import Context, ExportContext, ImportContext
 from casepan.contract.listing import Entry, Listing, Recognition
@@ -57,6 +58,7 @@ from casepan.knowledge.completeness import Lack, completeness_rules, lacks
 from casepan.knowledge.implants import ImplantSystem, ImplantTable, implant_table, match_system, plain_words
 from casepan.knowledge.kinds import kind_from_words
 from casepan.knowledge.letters import Letter, as_html, as_markdown, letter_texts, write_letter
+from casepan.knowledge.marked import with_marked_teeth
 from casepan.knowledge.materials import material_from_words
 from casepan.knowledge.rx_write import rx_document
 from casepan.knowledge.shades import parse_shade
@@ -132,6 +134,7 @@ __all__ = [
     "Scan",
     "Seal",
     "Secret",
+    "SheetLabels",
     "Transform",
     "TransformerSpec",
     "UnrecognisedArrival",
@@ -175,5 +178,7 @@ __all__ = [
     "to_universal",
     "transformer",
     "validator",
+    "with_marked_teeth",
+    "with_sheets",
     "write_letter",
 ]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 
 from casepan.api import CorruptFile
+from casepan.testing import pdf_sheet
 from casepan_itero.rx import due_day, patient_of, prepared_arches, prescription_of, read_manifest
-from casepan_itero.testing import Listed, Tooth, manifest_xml
+from casepan_itero.testing import Listed, Tooth, manifest_xml, restorative_tree, scan
 
 BRIDGE = (Tooth(14), Tooth(15, type="21", material="-1", shade="-1"), Tooth(16), Tooth(36, type="21"))
 
@@ -160,3 +163,41 @@ def test_another_document_is_refused(data: bytes) -> None:
     """A typed error, never a bare one."""
     with pytest.raises(CorruptFile):
         read_manifest(data)
+
+
+def test_the_practice_is_read_from_the_sheet(read_with: Callable[..., Any]) -> None:
+    """No other file of an export names it; the due day of the manifest stays."""
+    files = dict(restorative_tree("300000005"))
+    files["iTero_Rx_300000005.pdf"] = pdf_sheet(("iTero", "Practice:", "Park Dental", "Due Date: 01/31/2026"))
+    (case,) = read_with("itero", {f"iTero_Export_300000005/{name}": content for name, content in files.items()}).cases
+    assert case.prescription.practice == "Park Dental"
+    assert (case.prescription.provenance["practice"], case.prescription.provenance["due"]) == ("pdf", "file")
+    assert case.prescription.raw["sheet"] == {"practice": "likely"}
+    assert [item.what for item in case.attachments if "Rx" in item.file.name] == ["iTero prescription sheet"]
+    assert "rx.from-sheet" in {finding.code for finding in case.findings}
+
+
+def test_an_html_sheet_fills_an_export_without_a_manifest(read_with: Callable[..., Any]) -> None:
+    """Patient, chart number, dentist and order code stand in its table."""
+    rows = {
+        "Order ID": "70000001 &lt;00ABCDEF&gt;",
+        "Patient": "Doe, Jane",
+        "Chart Number": "C-7",
+        "Dentist": "Dr. Example",
+    }
+    cells = "".join(f"<tr><td>{label}:</td><td>{value}</td></tr>" for label, value in rows.items())
+    sheet = f"<html><title>iTero Treatment Information</title><table>{cells}</table></html>"
+    files = {f"70000001_shell_occlusion_{jaw}.stl": scan(name) for jaw, name in (("u", "upper"), ("l", "lower"))}
+    (case,) = read_with("itero", {f"x/{n}": c for n, c in {**files, "Rx_70000001.html": sheet.encode()}.items()}).cases
+    assert (case.prescription.reference, case.prescription.doctor) == ("70000001", "Dr. Example")
+    assert (case.patient.name, case.patient.reference) == ("Doe, Jane", "C-7")
+
+
+def test_teeth_marked_in_a_folder_are_offered_or_asked_for(read_with: Callable[..., Any]) -> None:
+    """Only where one notation is possible."""
+    files = {f"70000001_shell_occlusion_{jaw}.stl": scan(name) for jaw, name in (("u", "upper"), ("l", "lower"))}
+    (sure,) = read_with("itero", {f"Roe #46/{name}": content for name, content in files.items()}).cases
+    assert sure.prescription.teeth == (46,)
+    (unsure,) = read_with("itero", {f"Roe #26/{name}": content for name, content in files.items()}).cases
+    assert unsure.prescription.teeth == ()
+    assert "arrival.teeth-marked" in {finding.code for finding in unsure.findings}

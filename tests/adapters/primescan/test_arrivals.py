@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 
 from casepan.api import NotReady, Sample
+from casepan.testing import pdf_sheet
 from casepan_primescan.testing import (
     GUID,
     OTHER_GUID,
@@ -199,3 +201,19 @@ def test_two_local_exports_in_one_arrival_are_two_cases(read_with: ReadWith) -> 
     cases = read_with("primescan", files).cases
     assert [case.key.vendor_id for case in cases] == ["pat1", "pat2"]
     assert [len(case.scans) for case in cases] == [2, 2]
+
+
+def test_a_case_sheet_fills_what_no_other_file_says(read_with: ReadWith) -> None:
+    """Order number and due day of DS Core's sheet; an invoice beside it is only attached."""
+    lines = ("CORE Case Sheet", "Order Number: 9ABCDEF1", "Date Due: 2026-01-31", "Patient", "Anna Muster")
+    files = {
+        "case/2026-09-10-00000-000-upperjaw.ply": mesh("upper", "ply"),
+        "case/2026-09-10-00000-000-lowerjaw.ply": mesh("lower", "ply"),
+        "case/case sheet.pdf": pdf_sheet(lines),
+        "case/invoice.pdf": pdf_sheet(("Invoice", "Order Number: 77777777")),
+    }
+    (case,) = read_with("primescan", files).cases
+    order = case.prescription
+    assert (order.reference, order.due, case.patient.name) == ("9ABCDEF1", date(2026, 1, 31), "Anna Muster")
+    assert order.raw["sheet"] == {"reference": "certain", "due": "certain", "patient": "likely"}
+    assert len(case.attachments) == 2

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -17,6 +19,7 @@ from casepan_trios.rx import (
     read_names,
     scan_types,
 )
+from casepan_trios.testing import scan
 from casepan_trios.testing_files import Unit, materials_xml, order_xml
 
 BRIDGE = (Unit(24, bridge=True), Unit(25, "teCrownPontic", bridge=True), Unit(26, bridge=True))
@@ -185,3 +188,14 @@ def test_another_document_is_refused(data: bytes) -> None:
     """A typed error, never a bare one."""
     with pytest.raises(CorruptFile):
         read_container(data)
+
+
+def test_teeth_marked_in_an_open_export_tell_the_arch(read_with: Callable[..., Any]) -> None:
+    """Offered where one notation is possible, and then they place preparation and antagonist; else a person is asked."""
+    files = {"Raw Preparation scan.stl": scan("lower"), "Raw Antagonist scan.stl": scan("upper")}
+    sure = read_with("trios", {f"Roe #46/{name}": content for name, content in files.items()})
+    assert sure.cases[0].prescription.items[0].provenance == {"teeth": "name"}
+    assert set(sure.roles.values()) == {"preparation/lower", "antagonist/upper"}
+    unsure = read_with("trios", {f"Roe #26/{name}": content for name, content in files.items()})
+    assert set(unsure.roles.values()) == {"preparation/-", "antagonist/-"}
+    assert "arrival.teeth-marked" in unsure.codes

@@ -43,7 +43,7 @@ FINDINGS = (
         "warning",
         "No way leads on from here",
         "The pipeline's when does not match the case, or every destination leaves it out by its when or on.",
-        "An aligner case in the inbox of a pipeline with when = { kind = [\"crown\"] }.",
+        'An aligner case in the inbox of a pipeline with when = { kind = ["crown"] }.',
         "Look at the case. Add a destination or widen when in lab.toml and try the case again (casepan quarantine retry), or "
         "move it to the right inbox and cancel it here.",
     ),
@@ -95,6 +95,32 @@ FINDINGS = (
         "rx.toml or rx.json beside the export says something else than the scanner's own order.",
         "The order says tooth 26, the rx file says 27.",
         "Ask the office which one is right; the scanner's order is used until then.",
+    ),
+    FindingDoc(
+        "rx.from-sheet",
+        "info",
+        "Read from the prescription sheet",
+        "The export's own files leave something open that a sheet beside them says: practice, order number, due day. "
+        "Sheets are made for people, so what is read from them is worth a look.",
+        "The practice stands only in the PDF beside the scans.",
+        "Compare it with the sheet, which is attached to the case.",
+    ),
+    FindingDoc(
+        "arrival.teeth-from-name",
+        "info",
+        "The teeth were read from a name",
+        "The export holds no order, but teeth are marked with # in its name, in a notation that leaves no doubt.",
+        "A folder named with #46 at its end: there is no 46 in Universal numbers.",
+        "Compare with the order form.",
+    ),
+    FindingDoc(
+        "arrival.teeth-marked",
+        "warning",
+        "Teeth are marked in a name, and the notation is open",
+        "The export holds no order. Numbers are marked with # in its name, but they are teeth in FDI and in Universal "
+        "notation, and nothing says which is meant. Nothing is ordered until somebody says it.",
+        "A folder named with #26: upper left first molar in FDI, lower right lateral incisor in Universal numbers.",
+        "Say the teeth with `casepan cases set`, or put an rx.toml beside the export.",
     ),
     FindingDoc(
         "completeness.missing-scan",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from casepan.testing.hostile import Hostile, damaged_copies, hostile_arrivals
     from casepan.testing.jaws import JawPair, jaw_pair, lower_scan, upper_scan
     from casepan.testing.lookalikes import look_alikes
+    from casepan.testing.papers import pdf_sheet
     from casepan.testing.repacking import packagings
     from casepan.testing.scans import scan_bytes, small_scan
     from casepan.testing.truth import Hole, HoleTruth, ToothTruth, Truth
@@ -40,6 +41,7 @@ _WHERE = {
     "look_alikes": "lookalikes",
     "lower_scan": "jaws",
     "packagings": "repacking",
+    "pdf_sheet": "papers",
     "scan_bytes": "scans",
     "small_scan": "scans",
     "upper_scan": "jaws",
@@ -65,6 +67,7 @@ __all__ = [
     "look_alikes",
     "lower_scan",
     "packagings",
+    "pdf_sheet",
     "scan_bytes",
     "small_scan",
     "upper_scan",

@@ -17,9 +17,12 @@ from casepan.api import (
     Recognition,
     Role,
     Scan,
+    SheetLabels,
     UnrecognisedArrival,
     assemble_case,
     scan_of,
+    with_marked_teeth,
+    with_sheets,
 )
 from casepan_itero.arrival import Order, orders_in, recognise
 from casepan_itero.layout import Name, Part, choose, folded, part_named, read_name, stem_of, with_prepared
@@ -28,6 +31,21 @@ from casepan_itero.rx import Exported, patient_of, prepared_arches, prescription
 
 _JAWS: dict[str, Arch] = {"upper": "upper", "lower": "lower"}
 _PICTURES = ("jpg", "jpeg", "png")
+SHEET = SheetLabels(
+    marks=("iTero Treatment Information", "iTero", "Practice:"),
+    labels={
+        "practice": ("Practice", "Practice Name"),
+        "reference": ("Order ID", "Order No", "Order Number"),
+        "patient": ("Patient", "Patient Name"),
+        "chart": ("Chart Number", "Chart No"),
+        "doctor": ("Dentist", "Doctor"),
+        "licence": ("License Number", "License No", "License"),
+        "ship_to": ("Ship To Address", "Ship To", "Shipping Address"),
+        "due": ("Due Date",),
+    },
+    dates="mdy",
+)
+"""The sheet's fields are known; of its labels only ``Practice:`` is, with the value on the line below."""
 
 
 class OrderImporter:
@@ -52,19 +70,27 @@ class OrderImporter:
             raise UnrecognisedArrival("the order is no longer in the arrival", place=ctx.listing.name)
         if order.broken:
             read_manifest(ctx.listing.read(order.broken), place=order.broken)
-        prescription = prescription_of(order.manifest) if order.manifest else Prescription()
+        prescription, patient, told = with_sheets(
+            ctx,
+            _sheets(order),
+            SHEET,
+            prescription_of(order.manifest) if order.manifest else Prescription(),
+            patient_of(order.manifest) if order.manifest else Patient(),
+        )
         parts, findings = read_parts(order)
         chosen = choose(with_prepared(parts, prepared_arches(prescription)), self.options.prefer)
-        return assemble_case(
+        case = assemble_case(
             candidate,
             ctx,
             scans=[_scan(part, order, ctx) for part in chosen],
             prescription=prescription,
-            patient=patient_of(order.manifest) if order.manifest else Patient(),
+            patient=patient,
             documents=_documents(order),
             ignored=order.older,
-            findings=findings,
+            findings=(*findings, *told),
         )
+        folders = [part for entry in order.entries for part in entry.folder.split("/") if part]
+        return with_marked_teeth(case, ctx.listing.name, *folders)
 
 
 def read_parts(order: Order) -> tuple[tuple[Part, ...], tuple[Finding, ...]]:
@@ -165,6 +191,16 @@ def _listed_textures(stem: str, part: Part, order: Order) -> set[str]:
     return {folded(item.file) for item in twins if alone and item.kind == "Texture"}
 
 
+def _sheets(order: Order) -> list[str]:
+    """Paths of iTero's own prescription sheets, HTML before PDF."""
+    sheets = [entry for entry in order.entries if _is_sheet(entry) and entry.path not in order.older]
+    return [entry.path for entry in sorted(sheets, key=lambda entry: (entry.suffix == "pdf", entry.path))]
+
+
+def _is_sheet(entry: Entry) -> bool:
+    return entry.name.casefold().startswith(("itero_rx_", "rx_")) and entry.suffix in ("pdf", "html", "htm")
+
+
 def _documents(order: Order) -> dict[str, str]:
     found = {}
     for entry in order.entries:
@@ -181,6 +217,6 @@ def _what(entry: Entry, listed: Exported | None) -> str | None:
         return f"margin line of tooth {tooth}" if tooth else "margin line"
     if entry.suffix == "xml" and name.startswith("itero_export_"):
         return "iTero manifest"
-    if name.startswith(("itero_rx_", "rx_")) and entry.suffix in ("pdf", "html", "htm"):
+    if _is_sheet(entry):
         return "iTero prescription sheet"
     return None

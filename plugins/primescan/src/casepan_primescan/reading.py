@@ -6,7 +6,17 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
-from casepan.api import Case, Finding, ImportContext, Recognition, Scan, assemble_case, scan_of
+from casepan.api import (
+    Case,
+    Finding,
+    ImportContext,
+    Recognition,
+    Scan,
+    SheetLabels,
+    assemble_case,
+    scan_of,
+    with_sheets,
+)
 from casepan_primescan import arrival, layout, rx
 from casepan_primescan.options import ExportOptions
 
@@ -16,6 +26,12 @@ ADVICE = (
 )
 DOUBLE = "a second copy of the same DXD"
 INLAB = ("lab", "rst", "con", "ilab", "cdt", "mdl", "cam")
+SHEET = SheetLabels(
+    marks=("Case Sheet", "Connect Case Center"),
+    labels={"reference": ("Order Number",), "due": ("Date Due",), "patient": ("Patient",)},
+)
+"""Labels of DS Core's case sheet and of Connect's order sheet; how they write days is not known."""
+
 COMPANIONS = ("mtl", "png", "jpg", "jpeg", "bmp")
 
 
@@ -39,17 +55,20 @@ class ExportReader:
         record = export.record or rx.CaseRecord()
         words = " ".join(dict.fromkeys(path for path in (export.name, *export.dxd)))
         prescription = rx.prescription_of(record, name=words, reference=arrival.order_number(export))
+        from_name = bool(prescription.items) and not record.teeth
+        sheets = [path for path in export.files if path.casefold().endswith(".pdf")]
+        prescription, patient, told = with_sheets(ctx, sheets, SHEET, prescription, record.patient)
         frame = candidate.frame if self.options.shared_frame else None
         return assemble_case(
             evolve(candidate, frame=frame),
             ctx,
             scans=scans_of(export, ctx),
             prescription=prescription,
-            patient=record.patient,
+            patient=patient,
             closed=dict.fromkeys(export.dxd[:1], ("dxd", ADVICE)),
             documents=documents_of(export),
             ignored=dict.fromkeys(export.dxd[1:], DOUBLE),
-            findings=findings_of(export, prescription.items and not record.teeth, prescription.teeth),
+            findings=(*findings_of(export, from_name, prescription.teeth), *told),
         )
 
 
@@ -113,7 +132,7 @@ def documents_of(export: arrival.Export) -> dict[str, str]:
     return {**found, **dict.fromkeys(export.documents, "case-record")}
 
 
-def findings_of(export: arrival.Export, from_name: object, teeth: tuple[int, ...]) -> Iterator[Finding]:
+def findings_of(export: arrival.Export, from_name: bool, teeth: tuple[int, ...]) -> Iterator[Finding]:
     """What the arrival leaves open."""
     if not (export.record and export.record.guid) and not export.name:
         yield Finding(

@@ -27,6 +27,7 @@ from casepan.api import (
     assemble_case,
     open_archive,
     scan_of,
+    with_marked_teeth,
 )
 from casepan.mesh import Inventory, inventory
 from casepan_trios.arrival import Order, is_mesh, latest_first, members_of, orders_in, recognise
@@ -116,7 +117,7 @@ class OrderImporter:
             ignored={**contents.ignored, **older},
             findings=findings,
         )
-        return _asked(_with_arches(case))
+        return _asked(_with_arches(with_marked_teeth(case, order.key, ctx.listing.name)))
 
     def _contents(self, order: Order, container: Container | None, ctx: ImportContext) -> Contents:
         ignored = {entry.path: why for entry in order.entries if (why := _no_scan(entry))}
