@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,12 +62,37 @@ def write_binary(path: Path, vertices: NDArray[np.float32], corners: Ids) -> Non
     path.write_bytes(b"benchmark scan".ljust(80) + len(corners).to_bytes(4, "little") + records.tobytes())
 
 
-def write_text(path: Path, vertices: NDArray[np.float32], corners: Ids) -> None:
-    """The same as ASCII STL, one facet in seven lines."""
+def format_files(folder: Path, faces: int) -> list[Path]:
+    """The lower of one size as ASCII STL, ASCII PLY and OBJ with vertex colours, made where they are not there yet."""
+    paths = [folder / f"lower-{faces}-{name}" for name in ("ascii.stl", "ascii.ply", "colour.obj")]
+    if not all(path.exists() for path in paths):
+        vertices, corners = make_scan("lower", faces)
+        for path, write in zip(paths, (_write_stl_text, _write_ply_text, _write_obj), strict=True):
+            with path.open("w", encoding="ascii") as file:
+                write(file, vertices, corners)
+    return paths
+
+
+def _write_stl_text(file: TextIO, vertices: NDArray[np.float32], corners: Ids) -> None:
     rows = np.concatenate([_normals(vertices[corners]), vertices[corners].reshape(-1, 9)], axis=1)
     point = "    vertex %.6e %.6e %.6e\n"
     facet = "  facet normal %.6e %.6e %.6e\n  outer loop\n" + 3 * point + "  endloop\n  endfacet\n"
-    path.write_text("solid scan\n" + "".join(facet % tuple(row) for row in rows.tolist()) + "endsolid scan\n")
+    file.write("solid scan\n")
+    file.writelines(facet % tuple(row) for row in rows.tolist())
+    file.write("endsolid scan\n")
+
+
+def _write_ply_text(file: TextIO, vertices: NDArray[np.float32], corners: Ids) -> None:
+    axes = "".join(f"property float {axis}\n" for axis in "xyz")
+    file.write(f"ply\nformat ascii 1.0\nelement vertex {len(vertices)}\n{axes}")
+    file.write(f"element face {len(corners)}\nproperty list uchar int vertex_indices\nend_header\n")
+    file.writelines(f"{x:.6f} {y:.6f} {z:.6f}\n" for x, y, z in vertices.tolist())
+    file.writelines(f"3 {a} {b} {c}\n" for a, b, c in corners.tolist())
+
+
+def _write_obj(file: TextIO, vertices: NDArray[np.float32], corners: Ids) -> None:
+    file.writelines(f"v {x:.6f} {y:.6f} {z:.6f} 0.8 0.5 0.45\n" for x, y, z in vertices.tolist())
+    file.writelines(f"f {a} {b} {c}\n" for a, b, c in (corners + 1).tolist())
 
 
 def _normals(triangles: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import log
+from pathlib import Path
 from typing import Any
 
 FAST, PLAIN = "casepan-fast", "casepan"
@@ -15,6 +16,8 @@ def tables(results: dict[str, Any]) -> str:
     parts = []
     for size, found in sizes.items():
         parts.append(f"## {size:,} faces per arch\n\n" + _programs(found) + "\n\n" + _steps(found["steps"]))
+    if "reading" in results:
+        parts.append("## Reading and welding, CPU ms\n\n" + _reading(results["reading"]))
     parts.append("## Targets\n\n" + _table(["what", "size", "target", "reached", ""], targets(sizes)))
     return "\n\n".join(parts)
 
@@ -32,6 +35,18 @@ def _steps(steps: dict[str, dict[str, float]]) -> str:
     names = list(steps[PLAIN])
     rows = [[name, *(f"{steps[way][name] * 1e3:.1f}" for way in (FAST, PLAIN))] for name in names]
     return _table(["one scan, ms", "with kernels", "without"], rows)
+
+
+def _reading(found: dict[str, dict[str, float | None]]) -> str:
+    files = list(found[PLAIN])
+    rows = [
+        [
+            Path(file).name,
+            *("refused" if (taken := found[way][file]) is None else f"{taken * 1e3:.0f}" for way in found),
+        ]
+        for file in files
+    ]
+    return _table(["file", *found], rows)
 
 
 def targets(sizes: dict[int, dict[str, Any]]) -> Rows:

@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from inputs import case_files
+from inputs import case_files, format_files
 from measuring import Cost, FailedError, peak_mib, timed
 from peers_home import PEERS, usable_peers
 from report import tables
@@ -41,6 +42,8 @@ def main() -> int:
         results["sizes"][size] = measured(files, options.cache / "out", peers, options.rounds)
         results["sizes"][size]["steps"] = steps(files[0])
         options.json.write_text(json.dumps(results, indent=1))
+    results["reading"] = reading(format_files(options.cache / "inputs", min(options.sizes)) + real_scans(), peers)
+    options.json.write_text(json.dumps(results, indent=1))
     print(tables(results))
     return 0
 
@@ -84,6 +87,24 @@ def commands(files: list[str], out: str, peers: dict[str, Path]) -> dict[str, tu
     for name, python in peers.items():
         found[name] = ([str(python), str(HERE / "peers" / f"{name}_work.py"), *files, out], {})
     return found
+
+
+def reading(files: list[Path], peers: dict[str, Path]) -> dict[str, dict[str, float | None]]:
+    """Processor seconds to read and weld each file, by program."""
+    script, paths = str(HERE / "casepan_read.py"), [str(path) for path in files]
+    found = {}
+    for name, environment in WAYS.items():
+        found[name] = json.loads(timed([sys.executable, script, *paths], environment).output)
+    if "trimesh" in peers:
+        found["trimesh"] = json.loads(timed([str(peers["trimesh"]), script, "-t", *paths], {}).output)
+    return found
+
+
+def real_scans() -> list[Path]:
+    """Real scans above a megabyte, where there are any: in CASEPAN_SHARED, else beside the repository."""
+    folder = Path(os.environ.get("CASEPAN_SHARED", HERE.parents[2] / "shared")) / "data"
+    files = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in (".stl", ".ply", ".obj"))
+    return [path for path in files if path.stat().st_size > 1 << 20]
 
 
 def steps(scan: str) -> dict[str, Any]:

@@ -3,8 +3,13 @@
 #ifndef CASEPAN_KERNELS_H
 #define CASEPAN_KERNELS_H
 
+#include <float.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#if defined(FLT_EVAL_METHOD) && FLT_EVAL_METHOD != 0
+#error "float arithmetic with excess precision would not give numpy's results"
+#endif
 
 typedef enum {
     DONE = 0,
@@ -34,7 +39,8 @@ void heap_free(Heap *heap);
 void sort_u32(uint32_t *values, size_t count);
 
 /* weld.c */
-Status weld(const unsigned char *data, size_t stride, size_t run, size_t records, int32_t *inverse, Heap *found);
+Status weld(const unsigned char *data, size_t stride, size_t run, size_t records, uint64_t salt, int32_t *inverse,
+            Heap *found);
 
 /* edges.c */
 Status mark_faces(const int32_t *faces, size_t count, int32_t vertices, uint8_t *marks);
@@ -92,6 +98,8 @@ size_t count_words(const unsigned char *text, size_t size);
 size_t split_words(const unsigned char *text, size_t size, int32_t *starts, int32_t *ends, size_t room);
 Status read_numbers(const unsigned char *text, size_t size, const int32_t *starts, const int32_t *ends, size_t count,
                     double *values, uint8_t *good);
+
+Status scan_facets(const unsigned char *text, size_t size, size_t *begin, Heap *corners);
 
 /* gap.c */
 typedef struct {

@@ -91,23 +91,22 @@ static PyObject *failed(Status status) {
     status = (call);           \
     Py_END_ALLOW_THREADS
 
-/* weld(data, inverse, offset, stride, run) -> bytearray of the different points */
+/* weld(data, inverse, offset, stride, run, salt) -> bytearray of the different points */
 static PyObject *py_weld(PyObject *self, PyObject *const *arguments, Py_ssize_t given) {
-    static const char kinds[] = "bI";
     Buffers buffers;
     PyObject *result = NULL;
     Heap found = {0};
-    size_t offset, stride, run;
+    size_t offset, stride, run, salt;
     (void)self;
-    if (start(&buffers, arguments, given, kinds, 3) && whole(arguments[2], &offset) && whole(arguments[3], &stride) &&
-        whole(arguments[4], &run)) {
+    if (start(&buffers, arguments, given, "bI", 4) && whole(arguments[2], &offset) && whole(arguments[3], &stride) &&
+        whole(arguments[4], &run) && whole(arguments[5], &salt)) {
         size_t size = length(&buffers, 0, 1), count = length(&buffers, 1, 4), records = run ? count / run : 0;
         int whole_records = run && run <= 1024 && count % run == 0 && stride >= 12 * run && offset <= size &&
                             (!records || ((size - offset >= 12 * run) && (size - offset - 12 * run) / stride >= records - 1));
         if (fits(whole_records)) {
             Status status;
             const unsigned char *data = (const unsigned char *)buffers.view[0].buf + offset;
-            RUN(status, weld(data, stride, run, records, buffers.view[1].buf, &found))
+            RUN(status, weld(data, stride, run, records, salt, buffers.view[1].buf, &found))
             if (status == DONE)
                 result = PyByteArray_FromStringAndSize((const char *)found.bytes, (Py_ssize_t)found.size);
             else
@@ -268,6 +267,25 @@ static PyObject *py_read_numbers(PyObject *self, PyObject *const *arguments, Py_
     return result;
 }
 
+/* scan_facets(text, begin) -> (bytearray of the corners, offset of what follows) */
+static PyObject *py_scan_facets(PyObject *self, PyObject *const *arguments, Py_ssize_t given) {
+    Buffers buffers;
+    PyObject *result = NULL;
+    Heap corners = {0};
+    size_t at;
+    (void)self;
+    if (start(&buffers, arguments, given, "b", 1) && whole(arguments[1], &at) && fits(at <= length(&buffers, 0, 1))) {
+        Status status;
+        RUN(status, scan_facets(buffers.view[0].buf, length(&buffers, 0, 1), &at, &corners))
+        PyObject *found = status == DONE ? PyByteArray_FromStringAndSize((const char *)corners.bytes, (Py_ssize_t)corners.size)
+                                         : failed(status);
+        if (found) result = Py_BuildValue("Nn", found, (Py_ssize_t)at);
+    }
+    heap_free(&corners);
+    release(&buffers);
+    return result;
+}
+
 /* measure(corners, normals, faces, starts, around, points, samples, best, found, heights) */
 static PyObject *py_measure(PyObject *self, PyObject *const *arguments, Py_ssize_t given) {
     Buffers buffers;
@@ -351,7 +369,7 @@ static PyObject *py_normal_sums(PyObject *self, PyObject *const *arguments, Py_s
 
 static PyMethodDef methods[] = {
     METHOD(weld),          METHOD(mark_faces),  METHOD(count_edges),  METHOD(edge_ids), METHOD(label_parts),
-    METHOD(meeting_pairs), METHOD(count_words), METHOD(split_words),  METHOD(read_numbers),
+    METHOD(meeting_pairs), METHOD(count_words), METHOD(split_words),  METHOD(read_numbers),  METHOD(scan_facets),
     METHOD(measure),       METHOD(stl_records), METHOD(rasterise),   METHOD(normal_sums), {NULL, NULL, 0, NULL},
 };
 

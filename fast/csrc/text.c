@@ -89,3 +89,56 @@ Status read_numbers(const unsigned char *text, size_t size, const int32_t *start
     }
     return DONE;
 }
+
+static const unsigned char *skip_blanks(const unsigned char *at, const unsigned char *end) {
+    while (at < end && !solid(*at)) at++;
+    return at;
+}
+
+static const unsigned char *skip_word(const unsigned char *at, const unsigned char *end) {
+    while (at < end && solid(*at)) at++;
+    return at;
+}
+
+/* Behind one lower-case word in any case, or NULL where another stands. */
+static const unsigned char *after_word(const unsigned char *at, const unsigned char *end, const char *word) {
+    if (!at) return NULL;
+    for (at = skip_blanks(at, end); *word; at++, word++)
+        if (at == end || (*at | 32) != (unsigned char)*word) return NULL;
+    return at < end && solid(*at) ? NULL : at;
+}
+
+/* Behind three words, which are read as numbers where a place for them is given; without one they only must not look
+   like the start of a `solid` or `endsolid` line. */
+static const unsigned char *after_three(const unsigned char *at, const unsigned char *end, float *values) {
+    for (int k = 0; at && k < 3; k++) {
+        double value = 0;
+        const unsigned char *begin = skip_blanks(at, end);
+        at = skip_word(begin, end);
+        if (begin == at || (values ? !read_number(begin, at, &value) : (*begin | 32) == 's' || (*begin | 32) == 'e'))
+            return NULL;
+        if (values) values[k] = (float)value;
+    }
+    return at;
+}
+
+static const unsigned char *after_facet(const unsigned char *at, const unsigned char *end, float corners[9]) {
+    at = after_three(after_word(after_word(at, end, "facet"), end, "normal"), end, NULL);
+    at = after_word(after_word(at, end, "outer"), end, "loop");
+    for (int k = 0; k < 3; k++) at = after_three(after_word(at, end, "vertex"), end, corners + 3 * k);
+    return after_word(after_word(at, end, "endloop"), end, "endfacet");
+}
+
+/* The corners (nine float32 a facet) of the plain ASCII STL facets from one offset on; `begin` is moved to the first word
+   that does not begin one. */
+Status scan_facets(const unsigned char *text, size_t size, size_t *begin, Heap *corners) {
+    const unsigned char *end = text + size, *at = text + *begin, *after;
+    Status status = DONE;
+    float found[9];
+    while (status == DONE && (after = after_facet(at, end, found))) {
+        status = heap_add(corners, found, sizeof found);
+        at = after;
+    }
+    *begin = (size_t)(skip_blanks(at, end) - text);
+    return status;
+}

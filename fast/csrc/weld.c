@@ -14,6 +14,7 @@ typedef struct {
 typedef struct {
     int32_t *slots; /* vertex number or -1; 1 << bits of them, at most half of them taken */
     int bits;
+    uint64_t salt;  /* chosen by the caller: nobody can make a file whose points all fall on one slot */
 } Table;
 
 static Point load(const unsigned char *at) {
@@ -24,8 +25,8 @@ static Point load(const unsigned char *at) {
     return point;
 }
 
-static uint64_t hash(const Point *point) {
-    uint64_t mixed = ((uint64_t)point->word[0] << 32 | point->word[1]) * 0x9E3779B97F4A7C15u;
+static uint64_t hash(const Point *point, uint64_t salt) {
+    uint64_t mixed = (((uint64_t)point->word[0] << 32 | point->word[1]) ^ salt) * 0x9E3779B97F4A7C15u;
     mixed ^= mixed >> 32;
     mixed += point->word[2] * 0xC2B2AE3D27D4EB4Fu;
     mixed *= 0xD6E8FEB86659FD93u;
@@ -42,7 +43,7 @@ static Status grow(Table *table, const Point *points, size_t count) {
     if (!slots) return NO_MEMORY;
     memset(slots, 0xFF, size * sizeof *slots);
     for (size_t i = 0; i < count; i++) {
-        size_t place = hash(&points[i]) & mask;
+        size_t place = hash(&points[i], table->salt) & mask;
         while (slots[place] >= 0) place = (place + 1) & mask;
         slots[place] = (int32_t)i;
     }
@@ -71,7 +72,7 @@ static Status weld_batch(Table *table, Heap *found, const Point *points, size_t 
     uint64_t hashes[BATCH];
     size_t mask = ((size_t)1 << table->bits) - 1;
     for (size_t i = 0; i < count; i++) {
-        hashes[i] = hash(&points[i]);
+        hashes[i] = hash(&points[i], table->salt);
         PREFETCH(&table->slots[hashes[i] & mask]);
     }
     for (size_t i = 0; i < count; i++) {
@@ -83,9 +84,10 @@ static Status weld_batch(Table *table, Heap *found, const Point *points, size_t 
 
 /* Points lie in records of `run` points each, `stride` bytes apart; `found` gets the different ones, first seen first,
    `inverse` which of them each point is. Coordinates are little-endian float32 compared bit by bit. */
-Status weld(const unsigned char *data, size_t stride, size_t run, size_t records, int32_t *inverse, Heap *found) {
+Status weld(const unsigned char *data, size_t stride, size_t run, size_t records, uint64_t salt, int32_t *inverse,
+            Heap *found) {
     if (run && records > INT32_MAX / run) return TOO_LARGE;
-    Table table = {NULL, 9};
+    Table table = {NULL, 9, salt * 0x9E3779B97F4A7C15u};
     Status status = grow(&table, NULL, 0);
     size_t total = run * records;
     Point batch[BATCH];

@@ -76,12 +76,13 @@ def test_pairs_survive_any_numbers(seed: int, points: int, faces: int, most: int
 
 
 @settings(max_examples=300, deadline=None)
-@given(SEEDS, st.integers(0, 400), SIZES, ODD, ODD, ODD)
-def test_weld_survives_any_layout(seed: int, size: int, count: int, offset: int, stride: int, run: int) -> None:
+@given(SEEDS, st.integers(0, 400), SIZES, st.tuples(ODD, ODD, ODD), ODD)
+def test_weld_survives_any_layout(seed: int, size: int, count: int, layout: tuple[int, int, int], salt: int) -> None:
     """Records that overlap or run past the end are refused."""
     data = np.random.default_rng(seed).bytes(size)
     inverse = np.full(count, -1, np.int32)
-    if tried(raw().weld, data, inverse, offset, stride, run) and count:
+    offset, stride, run = layout
+    if tried(raw().weld, data, inverse, *layout, salt) and count:
         assert offset + (count // run - 1) * stride + 12 * run <= size
         assert inverse.min() == 0
 
@@ -96,6 +97,7 @@ def test_text_survives_any_bytes(seed: int, text: bytes, room: int) -> None:
     at = ints(rng, room, len(text) + 1)
     to = at + ints(rng, room, 9)
     tried(raw().read_numbers, text, at, to, np.empty(room), np.empty(room, np.uint8))
+    tried(raw().scan_facets, text, room)
 
 
 @settings(max_examples=300, deadline=None)

@@ -24,6 +24,7 @@ from casepan.mesh import (
 )
 from casepan.mesh.edges import EdgeTable
 from casepan.mesh.pictures.raster import visible_faces
+from casepan.mesh.stl_text import read_text
 from casepan.mesh.text import BadNumberError, tokenise
 from casepan.mesh.weld import weld_points
 
@@ -227,6 +228,60 @@ def _read(data: bytes) -> list[object]:
         return [str(error)]
     colours = None if mesh.face_colours is None else mesh.face_colours.tobytes()
     return [mesh.vertices.tobytes(), mesh.faces.tobytes(), colours, dict(mesh.notes)]
+
+
+_TEXT = """solid upper jaw
+ facet normal 0 0 1
+  outer loop
+   vertex 0 0 0
+   vertex 1.5 0 -0.25
+   VERTEX 0 1e-1 +2.
+  endloop
+ endfacet
+ facet normal nan nan nan outer loop vertex 0 0 0 vertex 1 0 0 vertex 0 1 1 endloop endfacet
+endsolid upper jaw
+Solid second\tfacet
+facet normal 0 0 1\r\nouter loop\r\nvertex 4 5 6\r\nvertex 7 8 9\r\nvertex 1 2 3\r\nendloop\r\nendfacet
+endsolid
+"""
+_PIECES = st.sampled_from(
+    [
+        "",
+        " ",
+        "\n",
+        "\x00",
+        "solid x\n",
+        "\nsolid",
+        "endsolid",
+        "facet",
+        "vertex 1 2 3 ",
+        "nan",
+        "1e400",
+        "1#",
+        "\xef\xbb\xbf",
+        "Z",
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, len(_TEXT)), st.integers(0, 12), _PIECES), max_size=3))
+def test_text_stl_is_read_the_same(edits: list[tuple[int, int, str]]) -> None:
+    """Whatever is cut out of it or put in: the same triangles and names, or the same refusal in the same line."""
+    text = _TEXT
+    for at, cut, piece in edits:
+        text = text[:at] + piece + text[at + cut :]
+    data = text.encode("latin-1")
+    fast, plain = ways.both(lambda: _facets(data))
+    assert fast == plain
+
+
+def _facets(data: bytes) -> list[object]:
+    try:
+        corners, notes = read_text(data)
+    except CorruptFile as error:
+        return [str(error), error.place]
+    return [corners.tobytes(), notes]
 
 
 @pytest.mark.parametrize("seed", range(3))

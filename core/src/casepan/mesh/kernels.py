@@ -26,6 +26,7 @@ API = 1
 """The version of the calls below; kernels of another version are left alone."""
 
 _POINT = 12  # bytes of three float32
+_SALT = int.from_bytes(os.urandom(4), "little")  # no result depends on it, see weld.c
 
 
 def _load() -> ModuleType | None:
@@ -61,7 +62,7 @@ def weld_field(records: NDArray[Any], name: str) -> tuple[FloatArray, IntArray]:
 def _weld(data: NDArray[Any], count: int, offset: int, stride: int, run: int) -> tuple[FloatArray, IntArray]:
     """Records of ``run`` points each, ``stride`` bytes apart, the first ``offset`` bytes behind the start."""
     inverse = np.empty(count * run, np.int32)
-    found = _fast.weld(data, inverse, offset, stride, run)
+    found = _fast.weld(data, inverse, offset, stride, run, _SALT)
     return np.frombuffer(found, np.float32).reshape(-1, 3), inverse
 
 
@@ -118,9 +119,14 @@ def split_words(text: NDArray[np.uint8]) -> tuple[IntArray, IntArray]:
 def read_numbers(text: NDArray[np.uint8], starts: IntArray, ends: IntArray) -> tuple[Floats, NDArray[np.bool_]]:
     """Plain decimal words as numbers, and which of the words were such."""
     values, good = np.empty(len(starts), np.float64), np.empty(len(starts), np.bool_)
-    begin, stop = np.ascontiguousarray(starts, np.int32), np.ascontiguousarray(ends, np.int32)
-    _fast.read_numbers(text, begin, stop, values, good.view(np.uint8))
+    _fast.read_numbers(text, np.ascontiguousarray(starts), np.ascontiguousarray(ends), values, good.view(np.uint8))
     return values, good
+
+
+def scan_facets(text: bytes, begin: int) -> tuple[FloatArray, int]:
+    """The corners of the plain facets of an ASCII STL from one offset on, float32 (m, 3, 3), and where they end."""
+    corners, end = _fast.scan_facets(text, begin)
+    return np.frombuffer(corners, np.float32).reshape(-1, 3, 3), end
 
 
 def measure(

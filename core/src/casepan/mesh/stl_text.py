@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 from attrs import define, field
 
 from casepan.errors import CorruptFile
+from casepan.mesh import kernels
 from casepan.mesh.surface import FloatArray
 from casepan.mesh.text import BadNumberError, Tokens, key, line_end, tokenise
 
@@ -17,6 +19,8 @@ _STRIDE = len(_WORDS)
 _FIXED = [place for place, word in enumerate(_WORDS) if word != b"x"]
 _KEYS = np.array([key(_WORDS[place]) for place in _FIXED], np.uint64)
 _LENGTHS = np.array([len(_WORDS[place]) for place in _FIXED])
+_SOLID = re.compile(rb"(end)?solid", re.IGNORECASE)
+_BOM = b"\xef\xbb\xbf"
 _CORNERS = np.array([8, 9, 10, 12, 13, 14, 16, 17, 18])
 
 
@@ -27,6 +31,12 @@ class _Solids:
     names: list[str] = field(factory=list)
     open: bool = False
 
+    def note(self, data: bytes, at: int, *, ended: bool) -> None:
+        """A line that starts or ends a solid; its name stands from an offset on."""
+        self.open = not ended
+        if not ended:
+            self.names.append(data[at : line_end(data, at)].decode("utf-8", "replace").strip())
+
 
 def read_text(data: bytes, name: str = "") -> tuple[FloatArray, dict[str, Any]]:
     """Corners float32 (m, 3, 3) of all solids together, and their names.
@@ -34,6 +44,31 @@ def read_text(data: bytes, name: str = "") -> tuple[FloatArray, dict[str, Any]]:
     Raises:
         CorruptFile: a facet is not as the format wants it, the text is cut off, or there is no facet at all.
     """
+    plain = _scanned(data) if kernels.compiled() else None
+    corners, solids = plain or _taken_apart(data, name)
+    _check_ends(corners, solids, data, name)
+    return corners, {"ascii": True, "solids": tuple(solids.names)}
+
+
+def _scanned(data: bytes) -> tuple[FloatArray, _Solids] | None:
+    """The corners and solids of a text without anything unusual, by kernels; None where there is something."""
+    solids = _Solids()
+    parts = []
+    begin = at = 3 if data.startswith(_BOM) else 0
+    while True:
+        corners, at = kernels.scan_facets(data, at)
+        parts.append(corners)
+        if at == len(data):
+            return np.concatenate(parts), solids
+        line = _SOLID.match(data, at)
+        if line is None or data[max(_line_start(data, at), begin) : at].strip():
+            return None
+        solids.note(data, line.end(), ended=bool(line[1]))
+        at = line_end(data, at)
+
+
+def _taken_apart(data: bytes, name: str) -> tuple[FloatArray, _Solids]:
+    """The same word by word, whatever is in it."""
     body, solids = _without_solid_lines(data)
     parts = []
     begin = 0
@@ -50,9 +85,7 @@ def read_text(data: bytes, name: str = "") -> tuple[FloatArray, dict[str, Any]]:
         if not facets:
             raise _fault("this is not a facet", data, begin, name)
         begin += int(words.starts[facets * _STRIDE])
-    corners = np.concatenate(parts) if parts else np.empty((0, 3, 3), np.float32)
-    _check_ends(corners, solids, data, name)
-    return corners, {"ascii": True, "solids": tuple(solids.names)}
+    return np.concatenate(parts) if parts else np.empty((0, 3, 3), np.float32), solids
 
 
 def _check_ends(corners: FloatArray, solids: _Solids, data: bytes, name: str) -> None:
@@ -65,7 +98,7 @@ def _check_ends(corners: FloatArray, solids: _Solids, data: bytes, name: str) ->
 def _without_solid_lines(data: bytes) -> tuple[bytearray, _Solids]:
     """The text in lower case with all ``solid`` and ``endsolid`` lines blanked: offsets stay, names cannot disturb."""
     body = bytearray(data.lower())
-    if body.startswith(b"\xef\xbb\xbf"):
+    if body.startswith(_BOM):
         body[:3] = b"   "
     solids = _Solids()
     at = body.find(b"solid")
@@ -74,15 +107,13 @@ def _without_solid_lines(data: bytes) -> tuple[bytearray, _Solids]:
         before = bytes(body[start:at]).strip()
         stop = line_end(body, at)
         if before in (b"", b"end"):
-            if not before:
-                solids.names.append(data[at + 5 : stop].decode("utf-8", "replace").strip())
-            solids.open = not before
+            solids.note(data, at + 5, ended=bool(before))
             body[start:stop] = b" " * (stop - start)
         at = body.find(b"solid", stop)
     return body, solids
 
 
-def _line_start(body: bytearray, at: int) -> int:
+def _line_start(body: bytes | bytearray, at: int) -> int:
     low = max(0, at - 256)
     return max(body.rfind(b"\n", low, at), body.rfind(b"\r", low, at), low - 1) + 1
 
