@@ -101,7 +101,7 @@ def write_file(path: Path, content: bytes) -> None:
 
 def write_document(path: Path, document: Mapping[str, Any]) -> None:
     """Write a JSON document with :func:`write_file`."""
-    write_file(path, dumps(document).encode("utf-8"))
+    write_file(path, dumps(document, indent=None).encode("utf-8"))
 
 
 def read_document(path: Path) -> dict[str, Any]:
