@@ -10,6 +10,7 @@ from attrs import frozen
 
 from casepan.api import Case, Context, Finding, Scan
 from casepan.mesh import Mesh, distance
+from casepan_quality.clearance import clearances
 from casepan_quality.meeting import REACH_MM, Bools, Floats, Meeting, meet
 from casepan_quality.options import BiteOptions
 from casepan_quality.shapes import shape_of
@@ -50,6 +51,9 @@ class Bite:
             yield frames
         else:
             yield from self._contacts(case, lower, upper, meeting)
+            items = case.prescription.items
+            yield from clearances(lower.scan, lower.mesh, upper.mesh, items, self.options)
+            yield from clearances(upper.scan, upper.mesh, lower.mesh, items, self.options)
         yield from self._bite_scans(case, ctx, lower, upper, in_occlusion=frames is None)
 
     def _frames(self, case: Case, lower: _Jaw, upper: _Jaw, meeting: Meeting) -> Finding | None:

@@ -119,6 +119,16 @@ FINDINGS = (
         "Ask for the bite again, or let CAD separate the arches.",
     ),
     FindingDoc(
+        "bite.clearance",
+        "warning",
+        "Too little room over a preparation",
+        "The tooth's place is found along the arch; over its middle the antagonist is nearer than the ordered material needs. "
+        "A tooth that was not cut down has none at all. Only whole arches are judged: on a partial scan a place may be the "
+        "neighbour's.",
+        "0.6 mm over 26, zirconia needs 1 mm.",
+        "Ask for more reduction, another material, or leave to work on the antagonist.",
+    ),
+    FindingDoc(
         "bite.scan-off",
         "warning",
         "A bite scan does not lie on the arches",

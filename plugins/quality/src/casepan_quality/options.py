@@ -104,6 +104,18 @@ class BiteOptions:
         0.05, "share of a bite scan that must lie on each arch", source="derived on generated arches: 0.13 and more"
     )
 
+    clearance_zirconia: Millimetres = option(
+        Millimetres(1.0), "room that zirconia needs over the preparation", source="a textbook, in facts/quality.md 7"
+    )
+    clearance_metal: Millimetres = option(
+        Millimetres(1.0), "room that a metal crown needs over the preparation", source="project choice"
+    )
+    clearance: Millimetres = option(
+        Millimetres(1.5),
+        "room that any other material needs over the preparation",
+        source="one laboratory's guide, in facts/quality.md 7: 1.5 mm over incisal edges and fossae",
+    )
+
 
 @frozen
 class ImplantOptions:
