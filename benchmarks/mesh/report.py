@@ -91,7 +91,11 @@ def _limits(steps: dict[str, dict[str, float]], size: int) -> Rows:
 def _picture(steps: dict[str, dict[str, float]], size: int) -> Rows:
     if size != 600_000:
         return []
-    return [_row(f"picture 1200 x 900, ms, {way}", size, 250, steps[way]["render"] * 1e3) for way in (FAST, PLAIN)]
+    return [
+        _row(f"picture 1200 x 900, ms, {kind}, {way}", size, 250, steps[way][f"picture, {kind}"] * 1e3)
+        for kind in ("wall", "cpu")
+        for way in (FAST, PLAIN)
+    ]
 
 
 def _exponents(sizes: dict[int, dict[str, Any]]) -> Rows:

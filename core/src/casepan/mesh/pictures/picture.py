@@ -180,9 +180,17 @@ def _drawn(scene: _Scene, camera: Camera, size: tuple[int, int]) -> FloatArray:
     picture[pixels, 3] = 1
     _smooth_edges(picture, scene, seen, depth, camera, size)
     covered = (seen >= 0).reshape(height, width)
-    dark = hollows(depth.reshape(height, width), covered, round(min(max(1.6 * camera.scale, 3), 80)), 2.5)
-    picture[:, :3] *= (1 - np.float32(0.45) * dark).reshape(-1, 1)
-    return picture.reshape(height, width, 4)
+    drawn = _extent(covered.any(axis=1)), _extent(covered.any(axis=0))
+    dark = hollows(depth.reshape(height, width)[drawn], covered[drawn], round(min(max(1.6 * camera.scale, 3), 80)), 2.5)
+    finished = picture.reshape(height, width, 4)
+    finished[drawn][..., :3] *= (1 - np.float32(0.45) * dark)[..., None]
+    return finished
+
+
+def _extent(marked: NDArray[np.bool_]) -> slice:
+    """From the first to the last marked place."""
+    places = np.flatnonzero(marked)
+    return slice(places[0], places[-1] + 1) if len(places) else slice(0, 0)
 
 
 def _centres(pixels: Ids, width: int) -> tuple[FloatArray, FloatArray]:
@@ -218,13 +226,14 @@ def _smooth_edges(
     width, height = size
     edge = _steps(seen.reshape(height, width) >= 0, depth.reshape(height, width), 4 / camera.scale)
     faces = np.flatnonzero(_near_edge(scene, edge))
+    corners = scene.faces.take(faces, axis=0)
     pixels = np.flatnonzero(edge)
     slots = np.full(edge.size, -1, np.int32)
     slots[pixels] = np.arange(len(pixels), dtype=np.int32)
     total = np.zeros((len(pixels), 4), np.float32)
     for dx, dy in _OFFSETS:
         shifted = scene.places - np.array([[dx], [dy], [0]], np.float32)
-        found = visible_faces(shifted, scene.faces[faces], size, slots)
+        found = visible_faces(shifted, corners, size, slots)
         hit = np.flatnonzero(found >= 0)
         x, y = _centres(pixels[hit], width)
         total[hit, :3] += _shaded(scene, faces[found[hit]], x + np.float32(dx), y + np.float32(dy))[0]
