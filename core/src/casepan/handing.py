@@ -16,7 +16,9 @@ from casepan.model.records import Receipt
 from casepan.packages import PackageFile, Seal, deliver_folder, deliver_zip, probe_folder, probe_zip
 
 _REFERENCE = re.compile(
-    rb"^([ \t]*(?:mtllib|map_K[ad]|comment[ \t]+TextureFile)[ \t]+(?:-\S+[ \t]+\S+[ \t]+)*)([^\r\n]+?)([ \t\r]*)$",
+    rb"^([ \t]*(?:mtllib|map_K[ad]|comment[ \t]+TextureFile)[ \t]+"
+    rb"(?:-\w+[ \t]+(?:(?:on|off|[rgbmlz]|[-+\d.eE]+)[ \t]+)+)*)"  # options of a map, such as "-o 0 0 0"
+    rb"([^\r\n]+?)([ \t\r]*)$",
     re.MULTILINE | re.IGNORECASE,
 )
 
