@@ -42,7 +42,7 @@ def test_every_installed_plugin_loads() -> None:
     assert REGISTRY.problems == ()
 
 
-def agree(sample: Sample, folder: Path) -> None:
+def check_agrees(sample: Sample, folder: Path) -> None:
     """The right adapter claims the arrival, alone, and reads the right roles, teeth and identity."""
     inspection = looked_at(sample, folder)
     expected = sample.expected
@@ -63,14 +63,14 @@ def agree(sample: Sample, folder: Path) -> None:
 @pytest.mark.parametrize(("plugin", "sample"), SAMPLES, ids=IDS)
 def test_a_sample_is_read_by_its_own_adapter(plugin: str, sample: Sample, tmp_path: Path) -> None:
     """As its plugin makes it; a look-alike by core alone, or by nobody."""
-    agree(sample, tmp_path)
+    check_agrees(sample, tmp_path)
 
 
 @pytest.mark.parametrize(("plugin", "sample"), SAMPLES, ids=IDS)
 def test_a_sample_is_read_however_it_is_packed(plugin: str, sample: Sample, tmp_path: Path) -> None:
     """A folder also as zip with a copy mark, as zip packed on a Mac, and one folder deeper."""
     for number, other in enumerate(packagings(sample)):
-        agree(other, tmp_path / str(number))
+        check_agrees(other, tmp_path / str(number))
 
 
 def test_the_matrix_is_large_enough() -> None:
