@@ -19,6 +19,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("purge")(purge)
     ledger_app.command("rebuild")(rebuild)
     ledger_app.command("verify")(verify)
+    ledger_app.command("export")(export)
     ledger_app.command("backup")(backup)
     ledger_app.command("vacuum")(vacuum)
     app.add_typer(ledger_app, name="ledger")
@@ -99,6 +100,18 @@ def verify(lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:
             note(problem)
         say(styled("ok" if not problems else "failed"))
     raise typer.Exit(7 if problems else 0)
+
+
+def export(lab: LabFile = Path("lab.toml")) -> None:
+    """Print all of it as JSON lines, references only.
+
+    Example:  casepan ledger export > ledger.jsonl
+    """
+    from casepan.operate.desk import open_desk
+
+    with open_desk(lab) as desk:
+        for line in desk.ledger.export():
+            say(line)
 
 
 def backup(
