@@ -180,16 +180,15 @@ def _drawn(scene: _Scene, camera: Camera, size: tuple[int, int]) -> FloatArray:
     picture[pixels, 3] = 1
     _smooth_edges(picture, scene, seen, depth, camera, size)
     covered = (seen >= 0).reshape(height, width)
-    drawn = _extent(covered.any(axis=1)), _extent(covered.any(axis=0))
+    drawn = _extent(np.flatnonzero(covered.any(axis=1))), _extent(np.flatnonzero(covered.any(axis=0)))
     dark = hollows(depth.reshape(height, width)[drawn], covered[drawn], round(min(max(1.6 * camera.scale, 3), 80)), 2.5)
     finished = picture.reshape(height, width, 4)
     finished[drawn][..., :3] *= (1 - np.float32(0.45) * dark)[..., None]
     return finished
 
 
-def _extent(marked: NDArray[np.bool_]) -> slice:
-    """From the first to the last marked place."""
-    places = np.flatnonzero(marked)
+def _extent(places: Ids) -> slice:
+    """From the first to the last of some places."""
     return slice(places[0], places[-1] + 1) if len(places) else slice(0, 0)
 
 
