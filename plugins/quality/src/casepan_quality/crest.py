@@ -18,6 +18,7 @@ _RISE = 3.5  # mm over such a disc: half the height of a short crown
 _STIFF = 3.0  # mm: a row of teeth narrower than this says little about the slope across it
 _FEWEST = 12  # squares: less is no tooth
 _ROUNDS = 5
+_ENOUGH = 60_000  # corners: three in each square of half a millimetre of the largest arch
 _CLOSED = 0.1  # the mean normal of an open arch is 0.27 to 0.58 long (facts/naming.md 4), of a closed model it vanishes
 
 
@@ -101,15 +102,26 @@ def relief(mesh: Mesh, plane: Plane) -> Relief:
 
 def surface_points(mesh: Mesh) -> Floats:
     """Points on the surface no farther apart than half a square: corners, and more where faces are large."""
-    corners = mesh.vertices[mesh.faces].astype(np.float64)
-    longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
-    parts = [mesh.vertices[np.unique(mesh.faces)].astype(np.float64)]
+    used = np.zeros(len(mesh.vertices), bool)
+    used[mesh.faces.ravel()] = True
+    corners = np.flatnonzero(used)
+    parts = [mesh.vertices[corners[:: max(1, len(corners) // _ENOUGH)]].astype(np.float64)]
+    longest = _longest(mesh)
     for count in (2, 4, 8, 16):
-        large = corners[(longest > _CELL * count / 4) & (longest <= _CELL * count / 2)]
+        large = np.flatnonzero((longest > _CELL * count / 4) & (longest <= _CELL * count / 2))
         i, j = np.nonzero(np.tri(count + 1)[::-1])
         weights = np.stack([i, j, count - i - j], axis=1) / count
-        parts.append(np.einsum("sk,fkx->fsx", weights, large).reshape(-1, 3))
+        parts.append(np.einsum("sk,fkx->fsx", weights, mesh.vertices[mesh.faces[large]]).reshape(-1, 3))
     return np.concatenate(parts)
+
+
+def _longest(mesh: Mesh) -> NDArray[np.float32]:
+    """The longest side of each face's box, float32 (m,)."""
+    sizes = []
+    for column in mesh.vertices.T:
+        ends = column.take(mesh.faces.T)
+        sizes.append(ends.max(axis=0) - ends.min(axis=0))
+    return np.asarray(np.maximum.reduce(sizes), np.float32)
 
 
 def _relief(points: Floats, plane: Plane) -> Relief:
