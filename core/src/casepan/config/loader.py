@@ -166,7 +166,7 @@ def _sentence(problem: Problem) -> str:
 
 def _completed(lab: Lab, path: Path) -> Lab:
     pipelines = {name: _with_ids(evolve(pipeline, name=name)) for name, pipeline in lab.pipelines.items()}
-    return evolve(lab, path=path, pipelines=pipelines)
+    return evolve(lab, path=path.absolute(), pipelines=pipelines)  # children work in another folder
 
 
 def _with_ids(pipeline: Pipeline) -> Pipeline:
