@@ -14,6 +14,7 @@ from casepan.config.readers import accepts_closed, reader_options
 from casepan.contract.listing import Recognition
 from casepan.contract.specs import ValidatorSpec
 from casepan.errors import AdapterError, CaseError, CasepanError, NotReady, UsageError
+from casepan.knowledge.lab_rules import read_lab_rules
 from casepan.model.case import Case, Scan
 from casepan.model.finding import Finding
 from casepan.model.vocabulary import Verdict
@@ -100,7 +101,8 @@ def look_at(path: Path, registry: Registry, options: LookOptions | None = None) 
         raise UsageError("there is no such file or folder", place=str(path), hint="Check the path.")
     try:
         listing = FolderListing.of(path)
-        with Bench.on(listing) as bench:
+        rules = read_lab_rules(options.lab.base) if options.lab else {}
+        with Bench.on(listing, rules=rules) as bench:
             return _look_on(listing, bench, path, registry, options)
     except (CaseError, NotReady, OSError) as error:
         findings = (_failure(error),)

@@ -89,6 +89,7 @@ def _take(job: Message, link: Link, lab: Lab, registry: Registry) -> Message:
 
 def _work(job: Message, link: Link, lab: Lab, registry: Registry, umask: int) -> Message:
     from casepan.config.secrets import fetch_secret
+    from casepan.knowledge.lab_rules import read_lab_rules
     from casepan.model.documents import to_plain
     from casepan.running.context import Bench
     from casepan.running.deliveries import Sender
@@ -108,6 +109,7 @@ def _work(job: Message, link: Link, lab: Lab, registry: Registry, umask: int) ->
         base=lab.base,
         secrets=lambda reference: fetch_secret(reference, lab),
         memory=state.memory,
+        rules=read_lab_rules(lab.base),
     ) as bench:
         if job["check"]:
             outcome = StepRun(folder, pipeline, lab.verdict, registry, link, bench, job["done"]).run(case)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -46,9 +46,9 @@ def digest(value: Any) -> str:
     return sha256(text.encode("ascii")).hexdigest()
 
 
-def input_hash(step: Step, version: int, case: Case) -> str:
-    """What a step's output depends on: stage, version, options, rules of holding, and the case it is given."""
-    return digest([step.use, version, step.with_, step.fail_on, case])
+def input_hash(step: Step, version: int, case: Case, rules: Mapping[str, Any]) -> str:
+    """What a step's output depends on: stage, version, options, rules of holding, the lab's rules, and the case."""
+    return digest([step.use, version, step.with_, step.fail_on, case, rules])
 
 
 def plan_hash(pipeline: Pipeline, registry: Registry) -> str:

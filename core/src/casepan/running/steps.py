@@ -99,7 +99,7 @@ class StepRun:
 
     def _step(self, number: int, step: Step, case: Case) -> Case:
         name, spec = id_of(step), self.registry.spec(step.use)
-        wanted = input_hash(step, spec.version, case)
+        wanted = input_hash(step, spec.version, case, self.bench.rules)
         target = private_folder(self.folder / "steps") / f"{number:02d}-{name}"
         self.bench.stores[name] = target / FILES
         finished = _finished(target, wanted)

@@ -1,0 +1,77 @@
+"""The checks in a real run and in ``validate``: the laboratory's own rules count in both."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from casepan.testing import scan_bytes, small_scan
+
+LAB = """
+version = 1
+[lab]
+name = "Test laboratory"
+[adapters.quality]
+[pipelines.crowns]
+[[pipelines.crowns.import]]
+use = "core.inbox"
+with = { path = "inbox", settle = "0.2s" }
+[[pipelines.crowns.steps]]
+use = "quality.completeness"
+[[pipelines.crowns.steps]]
+use = "quality.identity"
+[[pipelines.crowns.steps]]
+use = "quality.bite"
+[[pipelines.crowns.export]]
+use = "core.folder"
+with = { path = "out" }
+"""
+RULES = '[work.unknown]\nexpected = []\nrequired = ["arch", "scanbody"]\n'
+
+
+def casepan(folder: Path, *arguments: str) -> Any:
+    """What a command prints as JSON."""
+    done = subprocess.run(
+        [sys.executable, "-m", "casepan", *arguments, "--json"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return json.loads(done.stdout)
+
+
+def lab_in(folder: Path) -> None:
+    """A lab with one arch in its inbox."""
+    (folder / "lab.toml").write_text(LAB, encoding="utf-8")
+    (folder / "inbox" / "Roe").mkdir(parents=True)
+    (folder / "inbox" / "Roe" / "upper.stl").write_bytes(scan_bytes(small_scan("upper"), "stl"))
+
+
+def test_one_arch_without_an_order_is_held_for_review(tmp_path: Path) -> None:
+    """Nothing rejects, somebody is asked."""
+    lab_in(tmp_path)
+    (case,) = casepan(tmp_path, "run")["cases"]
+    assert (case["verdict"], case["state"]) == ("review", "review")
+    assert case["reason"] == "completeness.missing-scan"
+
+
+def test_the_labs_own_rules_count_in_a_run_and_in_validate(tmp_path: Path) -> None:
+    """With them the same arch lacks what this laboratory requires."""
+    lab_in(tmp_path)
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "completeness.toml").write_text(RULES, encoding="utf-8")
+    (case,) = casepan(tmp_path, "run")["cases"]
+    assert case["verdict"] == "reject"
+    looked = casepan(tmp_path, "validate", "inbox/Roe", "--lab", "lab.toml")
+    words = [f["message"] for f in looked["findings"] if f["severity"] == "error"]
+    assert words == ["there is no scan with the scan body for this case"]
+
+
+def test_broken_rules_are_never_ignored(tmp_path: Path) -> None:
+    """A run does not fall back to the shipped rules."""
+    lab_in(tmp_path)
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "completeness.toml").write_text("[work.crown]\nrequired = 3\n", encoding="utf-8")
+    result = casepan(tmp_path, "run")
+    assert all(case["verdict"] != "accept" for case in result["cases"])
