@@ -85,16 +85,17 @@ class Bite:
 
     def _overlap(self, scan: Scan, meeting: Meeting) -> Iterator[Finding]:
         depth = meeting.level_mm(self.options.penetration_area)
-        if depth > self.options.penetration:
-            area = meeting.contact_area_mm2(-self.options.penetration)
+        limit = self.options.penetration + meeting.tolerance_mm
+        if depth > limit:
+            area = meeting.contact_area_mm2(-limit)
             yield Finding(
                 "bite.penetration",
                 "warning",
-                f"the arches run {depth:.2f} mm into each other, {area:.0f} mm² deeper than {self.options.penetration:g} mm",
+                f"the arches run {depth:.2f} mm into each other, {area:.0f} mm² deeper than {limit:.2f} mm",
                 scan=scan.id,
                 where_mm=meeting.deepest,
                 value=round(depth, 3),
-                limit=self.options.penetration,
+                limit=round(limit, 3),
                 unit="mm",
                 hint="Ask for the bite again, or let CAD separate the arches.",
             )
