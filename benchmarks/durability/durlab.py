@@ -100,7 +100,9 @@ class Work:
         time.sleep(self.options.sleep)
         made = ctx.out / "made.txt"
         made.write_text(case.ref)
-        return evolve(case, artifacts=(*case.artifacts, Artifact(f"made-{ctx.out.parent.name}", ctx.keep(made), "text")))
+        return evolve(
+            case, artifacts=(*case.artifacts, Artifact(f"made-{ctx.out.parent.name}", ctx.keep(made), "text"))
+        )
 
 
 class Poison:
@@ -252,7 +254,9 @@ def make_lab(
         memory_limit=ByteCount(1 << 30),
     )
     table = LabTable(name="Durability", state=FolderPath("state"), workers=workers, min_free=ByteCount(0))
-    return Lab(version=1, lab=table, adapters={"dur": AdapterTable()}, pipelines={"p": pipeline}, path=root / "lab.toml")
+    return Lab(
+        version=1, lab=table, adapters={"dur": AdapterTable()}, pipelines={"p": pipeline}, path=root / "lab.toml"
+    )
 
 
 def drop_cases(root: Path, count: int) -> None:

@@ -67,7 +67,9 @@ def one(kilobytes: int, *, read_only: bool = False) -> bool:
             states = Counter(row.state for row in _cases(root))
             folders = len(list((root / "out/folder").glob("*/manifest.json")))
             good = states == {"handed-on": CASES} and folders == CASES and report is not None
-            print(f"{kilobytes:5} KiB {'read-only' if read_only else '':9} first: {said:75} then: {after}, {dict(states)}")
+            print(
+                f"{kilobytes:5} KiB {'read-only' if read_only else '':9} first: {said:75} then: {after}, {dict(states)}"
+            )
             return good
 
 

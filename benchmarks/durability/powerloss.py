@@ -30,9 +30,7 @@ from casepan.running.ledger import Ledger
 from casepan.running.supervisor import run_once
 
 HERE = Path(__file__).parent
-CALLS = (
-    "openat,open,creat,lseek,write,pwrite64,ftruncate,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,rmdir"
-)
+CALLS = "openat,open,creat,lseek,write,pwrite64,ftruncate,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,rmdir"
 FORBIDDEN = "sendfile,copy_file_range,splice,writev,pwritev,link,linkat,symlink,truncate"
 LINE = re.compile(r"(\d+\.\d+) (\w+)\((.*)\) += (-?\d+)(?:<.*>)?")
 TEXT = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
@@ -139,7 +137,9 @@ def record(root: Path, traces: Path) -> None:
     command = ["strace", "-ff", "-ttt", "-y", "-xx", "-s", "100000000", "-e", f"trace={CALLS},{FORBIDDEN}"]
     command += ["-o", str(traces / "t")]
     environment = {**os.environ, "DURLAB": str(root.parent), "PYTHONPATH": str(HERE)}
-    subprocess.run([*command, sys.executable, str(HERE / "powerloss.py"), "--run", str(root)], env=environment, check=True)
+    subprocess.run(
+        [*command, sys.executable, str(HERE / "powerloss.py"), "--run", str(root)], env=environment, check=True
+    )
 
 
 def calls(traces: Path) -> list[tuple[float, int, str, str, int]]:

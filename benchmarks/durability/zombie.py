@@ -85,7 +85,9 @@ def one(point: str) -> bool:
         delivered = sum(server.taken.values())
         folders = len(list((root / "out/folder").glob("*/manifest.json")))
         good = delivered == 1 and folders == 1
-        print(f"frozen in {point:8} taken over: {taken_over > 1!s:5} posts: {delivered} folders: {folders} ends: {codes}")
+        print(
+            f"frozen in {point:8} taken over: {taken_over > 1!s:5} posts: {delivered} folders: {folders} ends: {codes}"
+        )
         return good
 
 

@@ -100,7 +100,9 @@ def main() -> int:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     report = json.loads(done.stdout)
     names = titles(folder)
-    rows = [(names[row["ref"], row["revision"]], row["adapter"], row["state"], row["reason"]) for row in report["cases"]]
+    rows = [
+        (names[row["ref"], row["revision"]], row["adapter"], row["state"], row["reason"]) for row in report["cases"]
+    ]
     rows += [(names[row["id"], 0], "-", "quarantine", row["reason"]) for row in report["quarantined"]]
     for row in sorted(rows):
         print("{:<44} {:<11} {:<11} {}".format(*(str(cell or "") for cell in row)))

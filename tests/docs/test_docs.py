@@ -63,7 +63,9 @@ def test_every_console_block_runs(page: Path, tmp_path: Path) -> None:
             elif not line.startswith(ELSEWHERE):
                 _run(line, folder)
                 ran += 1
-    assert ran or all(line.startswith(("$ pip", "$ uv")) for body in blocks(page, "console") for line in body.splitlines())
+    assert ran or all(
+        line.startswith(("$ pip", "$ uv")) for body in blocks(page, "console") for line in body.splitlines()
+    )
 
 
 def test_generated_pages_are_fresh() -> None:

@@ -31,7 +31,11 @@ def run(*command: object) -> str:
 def wheels(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the wheel of every distribution of the workspace."""
     out = tmp_path_factory.mktemp("wheels")
-    folders = [repository / "core", repository / "fast", *sorted(path.parent for path in repository.glob("plugins/*/pyproject.toml"))]
+    folders = [
+        repository / "core",
+        repository / "fast",
+        *sorted(path.parent for path in repository.glob("plugins/*/pyproject.toml")),
+    ]
     run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", out, *folders)
     return out
 

@@ -33,7 +33,12 @@ class FakeLab:
         self, *steps: Step, export: tuple[Export, ...] = (), done: str = "leave", settle: float = 0.05, **more: Any
     ) -> Lab:
         """A lab with one pipeline ``p``."""
-        settings: dict[str, Any] = {"time_limit": Duration(20.0), "memory_limit": ByteCount(1 << 30), "attempts": 2, **more}
+        settings: dict[str, Any] = {
+            "time_limit": Duration(20.0),
+            "memory_limit": ByteCount(1 << 30),
+            "attempts": 2,
+            **more,
+        }
         pipeline = Pipeline(
             name="p",
             import_=(ImportStep(use="fake.inbox", with_={"path": "inbox", "done": done, "settle": settle}),),
@@ -43,7 +48,11 @@ class FakeLab:
         )
         table = LabTable(name="Test", state=FolderPath("state"), min_free=ByteCount(0))
         return Lab(
-            version=1, lab=table, adapters={"fake": AdapterTable()}, pipelines={"p": pipeline}, path=self.root / "lab.toml"
+            version=1,
+            lab=table,
+            adapters={"fake": AdapterTable()},
+            pipelines={"p": pipeline},
+            path=self.root / "lab.toml",
         )
 
     def drop(self, name: str = "Sentinel Surname", *, order: Mapping[str, Any] | None = None, body: str = "x") -> Path:

@@ -47,7 +47,9 @@ def test_a_poisonous_case_is_dead_after_its_attempts(fake: Any, act: Any, do: st
     assert _sleepers() == before
 
 
-@pytest.mark.parametrize(("do", "word"), [("segfault", "SIGSEGV"), ("children", "time limit"), ("memory", "memory limit")])
+@pytest.mark.parametrize(
+    ("do", "word"), [("segfault", "SIGSEGV"), ("children", "time limit"), ("memory", "memory limit")]
+)
 def test_a_child_that_was_started_afresh_dies_the_same_deaths(
     fake: Any, act: Any, monkeypatch: pytest.MonkeyPatch, do: str, word: str
 ) -> None:
@@ -131,7 +133,9 @@ def test_ctrl_c_ends_cleanly_and_the_next_run_goes_on(fake: Any, act: Any, send:
     assert only(fake.run(lab)).case.state == "handed-on"
 
 
-def test_a_cancelled_case_is_ended_in_the_middle_of_its_work(fake: Any, act: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cancelled_case_is_ended_in_the_middle_of_its_work(
+    fake: Any, act: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A person's cancel reaches the child within moments."""
     from casepan.running import supervisor
 

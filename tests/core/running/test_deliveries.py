@@ -174,7 +174,9 @@ def test_a_case_whose_folder_is_damaged_is_not_tried_for_ever(fake: Any, send: A
     assert "damaged" in (after.reason or "")
 
 
-@pytest.mark.parametrize(("attempts", "chance", "wait"), [(1, 0.5, 10.0), (2, 0.5, 20.0), (3, 0.5, 30.0), (2, 0.0, 15.0)])
+@pytest.mark.parametrize(
+    ("attempts", "chance", "wait"), [(1, 0.5, 10.0), (2, 0.5, 20.0), (3, 0.5, 30.0), (2, 0.0, 15.0)]
+)
 def test_delays_double_up_to_a_limit_with_jitter(attempts: int, chance: float, wait: float) -> None:
     """10, 20, then capped at 30 seconds; a quarter more or less by chance."""
     retry = Retry(attempts=5, first_delay=Duration(10.0), max_delay=Duration(30.0))

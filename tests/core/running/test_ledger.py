@@ -39,7 +39,9 @@ def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
     made.close()
 
 
-def settle(ledger: Ledger, arrival: str = "A1", *, spot: str = "inbox/a", print_: str = "1", patient: bool = False) -> bool:
+def settle(
+    ledger: Ledger, arrival: str = "A1", *, spot: str = "inbox/a", print_: str = "1", patient: bool = False
+) -> bool:
     """An arrival that lies still."""
     return ledger.arrival_settled(
         arrival, pipeline="p", inbox="inbox", spot=spot, fingerprint=print_, give_up=100.0, patient=patient
@@ -80,7 +82,11 @@ def decided(ledger: Ledger, *exports: str, after: tuple[str, ...] = (), verdict:
     arrived(ledger)
     claim = claimed(ledger)
     ledger.verdict_reached(
-        claim, verdict, content="c", hold=None, deliveries=plan(*exports, after=after)  # type: ignore[arg-type]
+        claim,
+        verdict,
+        content="c",
+        hold=None,
+        deliveries=plan(*exports, after=after),  # type: ignore[arg-type]
     )
     return claim
 

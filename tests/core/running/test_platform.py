@@ -58,7 +58,8 @@ def test_a_lock_that_cannot_be_made_is_a_state_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "kind"), [("/srv/lab/state", "nfs4"), ("/srv/labor", "ext4"), ("/home/x", "ext4"), ("/srv/lab/local/x", "xfs")]
+    ("path", "kind"),
+    [("/srv/lab/state", "nfs4"), ("/srv/labor", "ext4"), ("/home/x", "ext4"), ("/srv/lab/local/x", "xfs")],
 )
 def test_the_deepest_mount_decides(path: str, kind: str) -> None:
     """A local disk mounted below a share is local."""

@@ -53,7 +53,10 @@ def test_an_incomplete_order_waits_until_its_files_come(fake: Any, send: Any) ->
         return "delivery.sent" in heard
 
     report = run_watch(
-        fake.lab(export=(send(),)), "fakelab:load", on_progress=lambda event: heard.append(event.kind), until=Until(done)
+        fake.lab(export=(send(),)),
+        "fakelab:load",
+        on_progress=lambda event: heard.append(event.kind),
+        until=Until(done),
     )
     (case,) = report.cases
     assert case.case.state == "handed-on"
@@ -78,7 +81,10 @@ def test_an_inbox_that_vanishes_and_returns_sends_nothing_twice(fake: Any, send:
         return heard.count("delivery.sent") == 2
 
     run_watch(
-        fake.lab(export=(send(),)), "fakelab:load", on_progress=lambda event: heard.append(event.kind), until=Until(done)
+        fake.lab(export=(send(),)),
+        "fakelab:load",
+        on_progress=lambda event: heard.append(event.kind),
+        until=Until(done),
     )
     assert fake.traces()["read"] == 2
     shutil.rmtree(inbox)

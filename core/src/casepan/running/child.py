@@ -130,7 +130,9 @@ def _of_this_case() -> Iterator[None]:
     try:
         yield
     except StateError as error:
-        raise CaseError(error.reason, place=error.place, hint="Restore the folder from a back-up, or import it again.") from error
+        raise CaseError(
+            error.reason, place=error.place, hint="Restore the folder from a back-up, or import it again."
+        ) from error
 
 
 if __name__ == "__main__":

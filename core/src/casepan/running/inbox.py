@@ -84,7 +84,9 @@ class Inbox:
         fingerprint = _fingerprint(arrival)
         if shop.ledger.knows_arrival(fingerprint):
             return
-        landed = Landed(str(arrival.root.absolute()), arrival.names, self.pipeline, self.step, fingerprint, arrival.doubt)
+        landed = Landed(
+            str(arrival.root.absolute()), arrival.names, self.pipeline, self.step, fingerprint, arrival.doubt
+        )
         name = shop.ledger.new_arrival_id()
         write_landed(shop.state.arrival(name), landed)
         shop.ledger.arrival_settled(

@@ -46,7 +46,14 @@ def doctor(lab: Lab) -> tuple[HealthCheck, ...]:
         return (HealthCheck("ledger", ok=True, detail="nothing has run here yet"),)
     ledger = Ledger(state.ledger)
     try:
-        return (_permissions(state), _disk(lab, state), _share(state), _clock(ledger), *_ledger(ledger), *_stuck(state, ledger))
+        return (
+            _permissions(state),
+            _disk(lab, state),
+            _share(state),
+            _clock(ledger),
+            *_ledger(ledger),
+            *_stuck(state, ledger),
+        )
     finally:
         ledger.close()
 
@@ -54,7 +61,9 @@ def doctor(lab: Lab) -> tuple[HealthCheck, ...]:
 def _permissions(state: StateFolder) -> HealthCheck:
     readable = state.root.stat().st_mode & 0o077
     hint = f"chmod -R go-rwx {state.root}" if readable else None
-    return HealthCheck("permissions", ok=not readable, detail="others can read it" if readable else "private", hint=hint)
+    return HealthCheck(
+        "permissions", ok=not readable, detail="others can read it" if readable else "private", hint=hint
+    )
 
 
 def _disk(lab: Lab, state: StateFolder) -> HealthCheck:
@@ -78,7 +87,9 @@ def _clock(ledger: Ledger) -> HealthCheck:
 
 def _ledger(ledger: Ledger) -> Iterator[HealthCheck]:
     problems = ledger.verify()
-    yield HealthCheck("ledger", ok=not problems, detail="sound, and its trail is unbroken" if not problems else problems[0])
+    yield HealthCheck(
+        "ledger", ok=not problems, detail="sound, and its trail is unbroken" if not problems else problems[0]
+    )
     unknown = [row for row in ledger.deliveries() if row.needs_person]
     hint = "casepan deliveries list" if unknown else None
     yield HealthCheck("deliveries", ok=not unknown, detail=f"{len(unknown)} wait for a person", hint=hint)

@@ -37,7 +37,9 @@ def rebuild(lab: Lab) -> int:
     try:
         for document in sorted((state.root / "arrivals").glob(f"*/{ARRIVAL_DOCUMENT}")):
             _arrival(ledger, document.parent)
-        return sum(_case(lab, ledger, document) for document in sorted((state.root / "cases").glob(f"*/r*/{CASE_DOCUMENT}")))
+        return sum(
+            _case(lab, ledger, document) for document in sorted((state.root / "cases").glob(f"*/r*/{CASE_DOCUMENT}"))
+        )
     finally:
         ledger.close()
 

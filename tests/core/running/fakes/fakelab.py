@@ -62,7 +62,9 @@ class Inbox:
 
     def watch(self) -> Watch:
         """What to observe."""
-        return Watch(self.options.path, settle=self.options.settle, give_up=self.options.give_up, done=self.options.done)
+        return Watch(
+            self.options.path, settle=self.options.settle, give_up=self.options.give_up, done=self.options.done
+        )
 
 
 class Reader:
@@ -188,7 +190,9 @@ def look_around() -> None:
     folder = Path(os.environ["FAKELAB"])
     (folder / f"random-{os.getpid()}-{random.random()}#1").touch()
     environment = Path("/proc/self/environ").read_bytes().split(b"\0")
-    (folder / f"marked-{'CASEPAN_JOB=' + os.environ['CASEPAN_JOB'] in map(bytes.decode, environment)}#{os.getpid()}").touch()
+    (
+        folder / f"marked-{'CASEPAN_JOB=' + os.environ['CASEPAN_JOB'] in map(bytes.decode, environment)}#{os.getpid()}"
+    ).touch()
 
 
 def alone() -> None:

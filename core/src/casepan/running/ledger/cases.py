@@ -37,7 +37,13 @@ class CaseTransitions(Store):
     """What happens to a case from its first step to its verdict."""
 
     def claim_case(
-        self, owner: str, pipelines: Sequence[str], *, lease: float, full: Sequence[str] = (), plans: Mapping[str, str] = {}
+        self,
+        owner: str,
+        pipelines: Sequence[str],
+        *,
+        lease: float,
+        full: Sequence[str] = (),
+        plans: Mapping[str, str] = {},
     ) -> CaseClaim | None:
         """The most urgent case with work that is due: steps to run, or a delivery to send or to ask about.
 
@@ -91,7 +97,11 @@ class CaseTransitions(Store):
         """Keep a claim; False when it was lost."""
         with self.transaction():
             kept = self.change(
-                f"update cases set lease_until=? where {OWNED}", self.clock() + lease, claim.ref, claim.revision, claim.fence
+                f"update cases set lease_until=? where {OWNED}",
+                self.clock() + lease,
+                claim.ref,
+                claim.revision,
+                claim.fence,
             )
         return bool(kept)
 
