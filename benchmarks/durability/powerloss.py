@@ -30,7 +30,7 @@ from casepan.running.ledger import Ledger
 from casepan.running.supervisor import run_once
 
 HERE = Path(__file__).parent
-CALLS = "openat,open,creat,lseek,write,pwrite64,ftruncate,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,rmdir"
+CALLS = "openat,open,creat,lseek,write,pwrite64,ftruncate,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,rmdir"  # noqa: E501
 FORBIDDEN = "sendfile,copy_file_range,splice,writev,pwritev,link,linkat,symlink,truncate"
 LINE = re.compile(r"(\d+\.\d+) (\w+)\((.*)\) += (-?\d+)(?:<.*>)?")
 TEXT = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')

@@ -83,10 +83,10 @@ def decided(ledger: Ledger, *exports: str, after: tuple[str, ...] = (), verdict:
     claim = claimed(ledger)
     ledger.verdict_reached(
         claim,
-        verdict,
+        verdict,  # type: ignore[arg-type]
         content="c",
         hold=None,
-        deliveries=plan(*exports, after=after),  # type: ignore[arg-type]
+        deliveries=plan(*exports, after=after),
     )
     return claim
 
