@@ -6,8 +6,8 @@ Each positive is a case of its own (another mouth, other axes, 0.01 mm of noise)
 A hit is a finding of the right code, and where the fault has a place, within 5 mm of it. A false alarm is any warning or
 error of any check on a sound case; partial scans are among them. Every check runs with its default options.
 
-Seeds: limits were chosen on seeds below 1,000; tests use 4,000 to 4,999; 5,000 to
-5,999 showed two errors that were then mended; this benchmark uses 7,000 and above only.
+Seeds: limits were chosen on seeds below 1,000; tests use 4,000 to 4,999; seeds from 5,000 to 8,999 showed three errors that
+were then mended, so this benchmark uses 9,000 and above only.
 Intervals are Wilson's. The targets: recall at least 0.98 above the limit, at most 0.02 false alarms a scan.
 """
 
@@ -31,7 +31,7 @@ from casepan.api import Context, Finding, Scan, ValidatorSpec
 from casepan.mesh import Mesh
 from casepan.registry import Registry
 
-FIRST = 7_000
+FIRST = 9_000
 NEAR_MM = 5.0
 TARGET = 0.98
 ALARMS = 0.02

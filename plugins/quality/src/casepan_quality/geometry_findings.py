@@ -71,7 +71,8 @@ GEOMETRY = (
         "warning",
         "No preparation where one is ordered",
         "A crown was ordered, but the tooth at that place is as high as its neighbours: the tooth number is wrong, or this is "
-        "the scan from before the preparation. Worn or over-erupted neighbours can mislead it.",
+        "the scan from before the preparation. Worn or over-erupted neighbours can mislead it; in a scan of few teeth it is a "
+        "note.",
         "Tooth 24 is 0.1 mm lower than its neighbours, limit 1 mm.",
         "Check the tooth number, and ask for the scan of the preparation.",
     ),

@@ -28,6 +28,7 @@ _TABLE = 0.3  # of a tooth's width to each side: its chewing surface without the
 _STRAY = 0.25  # of a tooth's width: how far a preparation may lie from its place in a full arch
 _AROUND = (0.3, 0.8)  # of a tooth's width from its middle: where its finish line runs
 _BESIDE_MM = 7.5  # the same across the arch, outer end
+_SHORT_MM = 60.0  # a scan with less crest has too few teeth to compare, and to count: its answer is a note
 _SHOWN = 60.0  # percent of a place: with less the tooth is outside, and quality.coverage says so
 
 
@@ -100,7 +101,7 @@ class Margin:
         x, y, z = placement.middle(tooth).tolist()
         return Finding(
             "margin.missing",
-            "warning",
+            "warning" if placement.length_mm >= _SHORT_MM else "info",
             f"no preparation is seen at tooth {tooth}: it is {max(reduction, 0.0):.1f} mm lower than its neighbours",
             scan=scan.id,
             where_mm=(x, y, z),
