@@ -154,3 +154,18 @@ def test_a_real_cast_with_preparations_shows_its_teeth(shared: Any) -> None:
     assert found is not None
     assert found.is_full
     assert codes(check({"upper": cast}, *crown(16, 11, 26))) == []
+
+
+def test_a_border_close_to_the_crowns_shows_too_little_gum() -> None:
+    """The cheek side of a lower arch, trimmed along the necks of its teeth."""
+    jaws = pair(SEED)
+    molar = np.array(jaws.truth.teeth[36].centre)
+    middles = jaws.lower.vertices[jaws.lower.faces].mean(axis=1) - molar
+    outwards = np.sign(molar[0])
+    gone = (middles[:, 0] * outwards > 1) & (np.abs(middles[:, 1]) < 18) & (middles[:, 2] < -6.0)
+    trimmed = evolve(jaws.lower, faces=jaws.lower.faces[~gone])
+    (found,) = check({"lower": trimmed}, *crown(36))
+    assert (found.code, found.teeth, found.limit) == ("coverage.gum-band", (36,), 3.0)
+    assert found.value is not None
+    assert found.value < 2.0
+    assert "cheek" in found.message

@@ -12,6 +12,7 @@ from casepan.api import Case, Context, Finding, Scan, arch_of
 from casepan.mesh import Mesh, topology
 from casepan_quality.crest import Floats
 from casepan_quality.geometry_options import CoverageOptions
+from casepan_quality.gums import Gums, Side
 from casepan_quality.places import Placement
 from casepan_quality.scans import Jaw, arches, placed
 
@@ -21,6 +22,8 @@ _AGAIN = "Ask the office to scan this part as well."
 _SHORT_MM = 45.0  # a scan with less crest than this shows a handful of teeth; places are twice as uncertain
 _LAST = 7  # third molars need not be there
 _BACK = (4, 5, 6)  # where a palate is measured
+_SIDES: tuple[Side, ...] = ("cheek", "tongue")
+_GUM_DOUBT_MM = 1.0
 _CROWN_MM = 5.0  # half the breadth of a back tooth
 _GAP_MM = 2.0  # more than this between squares is a border
 
@@ -74,6 +77,7 @@ class Coverage:
             yield from _outside(view, ordered, beside)
             yield from _in_holes(view, ordered)
             yield from _distal(view, ordered)
+            yield from _gum_bands(view, ordered)
             if _is_appliance(case, jaw):
                 yield from _appliance(view)
 
@@ -183,6 +187,32 @@ def _distal(view: _View, ordered: tuple[int, ...]) -> Iterator[Finding]:
             teeth=(tooth,),
             hint="Ask the office to scan round the back of this tooth.",
         )
+
+
+def _gum_bands(view: _View, ordered: tuple[int, ...]) -> Iterator[Finding]:
+    """``coverage.gum-band``: the border runs close to the gum line of an ordered tooth and those beside it."""
+    if not view.placement.is_full or view.scan.role == "edentulous" or topology(view.mesh).is_closed:
+        return
+    gums = Gums(view.placement, view.mesh.welded())
+    for tooth in ordered:
+        for side in _SIDES:
+            row = [gums.band_mm(other, side) for other in (tooth, *_neighbours(tooth)) if other % 10 < _LAST]
+            known = [band for band in row if band is not None]
+            band = float(np.median(known)) if len(known) > 1 else None
+            if band is None or band >= view.options.gum_band_mm - _GUM_DOUBT_MM:
+                continue
+            yield Finding(
+                "coverage.gum-band",
+                "warning",
+                f"the scan shows {band:.1f} mm of gum on the {side} side of tooth {tooth}",
+                scan=view.scan.id,
+                where_mm=view.place(view.placement.arch.position(tooth)),
+                value=round(band, 1),
+                limit=view.options.gum_band_mm,
+                unit="mm",
+                teeth=(tooth,),
+                hint="Ask the office to scan further down.",
+            )
 
 
 def _appliance(view: _View) -> Iterator[Finding]:

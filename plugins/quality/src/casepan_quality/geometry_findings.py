@@ -25,6 +25,15 @@ GEOMETRY = (
         "Ask the office to scan round the back of this tooth.",
     ),
     FindingDoc(
+        "coverage.gum-band",
+        "warning",
+        "Too little gum beside an ordered tooth",
+        "The scan ends close to the line where crown and gum meet. The line is found by its crease and measured over the tooth "
+        "and its neighbours to about a millimetre.",
+        "1.4 mm of gum on the cheek side of 24, limit 3 mm.",
+        "Ask the office to scan further down.",
+    ),
+    FindingDoc(
         "coverage.palate-band",
         "warning",
         "Too little palate for this work",

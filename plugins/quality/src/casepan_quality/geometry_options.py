@@ -83,6 +83,11 @@ class CoverageOptions:
     distal_mm: Millimetres = option(
         Millimetres(0.5), "least surface shown behind an ordered tooth that is the last one, mm", source=_CHOICE
     )
+    gum_band_mm: Millimetres = option(
+        Millimetres(3.0),
+        "least gum shown beside an ordered tooth, mm; reported when it is a millimetre less, as sure as it is measured",
+        source="a maker's acceptance rule of 3 to 5 mm (facts/quality.md 5)",
+    )
     palate_band_mm: Millimetres = option(
         Millimetres(8.0), "least palate shown inside the teeth for dentures and appliances, mm", source=_CHOICE
     )
