@@ -211,3 +211,18 @@ def test_listings_without_litter_are_fine(make_folder: Maker, reading: Context) 
     del context.listing.set_aside
     case = assemble_case(recognition(context), context, scans=[scan_of(context, "upper.stl", role="other")])
     assert case.ignored == ()
+
+
+def test_a_picture_that_did_not_come_is_a_finding(make_folder: Maker, reading: Context) -> None:
+    """A mesh that names its texture is asked about when the image is not there, without the image's name."""
+    header = b"ply\nformat ascii 1.0\ncomment TextureFile Sentinella.jpg\nelement vertex 3\nproperty float x\n"
+    mesh = header + b"property float y\nproperty float z\nelement face 1\nproperty list uchar int vertex_indices\n"
+    mesh += b"property list uchar float texcoord\nend_header\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2 6 0 0 1 0 0 1\n"
+    for image, expected in ((None, ["colour.missing-texture"]), (b"jpg", [])):
+        files = {"upper.ply": mesh, "lower.stl": STL} | ({"Sentinella.jpg": image} if image else {})
+        context = reading(make_folder(f"Jane {bool(image)}", files))
+        textures = ("Sentinella.jpg",) if image else ()
+        scans = [scan_of(context, "upper.ply", role="arch", arch="upper", textures=textures)]
+        found = assemble_case(recognition(context), context, scans=scans).findings
+        assert [finding.code for finding in found] == expected
+        assert not any("Sentinella" in finding.message for finding in found)

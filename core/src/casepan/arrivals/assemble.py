@@ -89,8 +89,26 @@ def scan_of(
         colour=cast(Colour, facts.colour) if facts else None,
         frame=frame,
         transforms=tuple(transforms),
-        raw=dict(raw or {}),
+        raw={**(raw or {}), **_missing_textures(facts, textures)},
     )
+
+
+def _missing_textures(facts: Inventory | None, textures: Sequence[str]) -> dict[str, int]:
+    """How many images the mesh asks for that did not come; their names are private."""
+    there = {PurePosixPath(path.replace("!", "/")).name.casefold() for path in textures}
+    asked = {name.replace("\\", "/").rsplit("/", 1)[-1].casefold() for name in (facts.textures if facts else ())}
+    return {"missing_textures": len(asked - there)} if asked - there else {}
+
+
+def _texture_findings(scans: Iterable[Scan]) -> list[Finding]:
+    hint = "Ask for the picture that belongs to the scan; without it the scan has no colour."
+    return [
+        Finding(
+            "colour.missing-texture", "warning", "the picture with its colours did not come", scan=scan.id, hint=hint
+        )
+        for scan in scans
+        if scan.raw.get("missing_textures")
+    ]
 
 
 def _facts(ctx: ImportContext, file: FileRef) -> Inventory | None:
@@ -144,7 +162,14 @@ def assemble_case(
         closed=shut,
         ignored=aside,
     )
-    found = (*findings, *noticed, *_closed_findings(case), *_missing_findings(recognition), *_no_scans(case))
+    found = (
+        *findings,
+        *noticed,
+        *_closed_findings(case),
+        *_missing_findings(recognition),
+        *_no_scans(case),
+        *_texture_findings(named),
+    )
     return case.with_findings(*found)
 
 

@@ -119,7 +119,8 @@ def split_words(text: NDArray[np.uint8]) -> tuple[IntArray, IntArray]:
 def read_numbers(text: NDArray[np.uint8], starts: IntArray, ends: IntArray) -> tuple[Floats, NDArray[np.bool_]]:
     """Plain decimal words as numbers, and which of the words were such."""
     values, good = np.empty(len(starts), np.float64), np.empty(len(starts), np.bool_)
-    _fast.read_numbers(text, np.ascontiguousarray(starts), np.ascontiguousarray(ends), values, good.view(np.uint8))
+    begin, stop = np.ascontiguousarray(starts, np.int32), np.ascontiguousarray(ends, np.int32)
+    _fast.read_numbers(text, begin, stop, values, good.view(np.uint8))
     return values, good
 
 

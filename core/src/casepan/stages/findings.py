@@ -89,6 +89,14 @@ FINDINGS = (
         'Convert to PLY, or set colour = "drop" when the colour is not wanted.',
     ),
     FindingDoc(
+        "colour.missing-texture",
+        "warning",
+        "The picture with a scan's colours did not come",
+        "The mesh names an image (or a material file) that is not in the arrival.",
+        "A PLY with the comment TextureFile upper.jpg, and no upper.jpg.",
+        "Ask for the picture, or go on without colour.",
+    ),
+    FindingDoc(
         "rx.conflict",
         "warning",
         "The order and the rx file differ",
