@@ -1,0 +1,1 @@
+"""Casepan destination and reader for DICOM encapsulated STL and OBJ."""

@@ -1,0 +1,1 @@
+"""Casepan destination and reader for exocad-style project folders."""

@@ -1,0 +1,1 @@
+"""Casepan transformers that prepare a case for work: repair, orient, simplify, pseudonymise, printable models."""
