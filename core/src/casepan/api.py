@@ -64,8 +64,10 @@ from casepan.knowledge.rx_write import rx_document
 from casepan.knowledge.shades import parse_shade
 from casepan.knowledge.teeth import arch_of, from_fdi, from_palmer, from_universal, parse_teeth, to_universal
 from casepan.model.case import Artifact, Case, CaseKey, Origin, Patient, Scan, Transform
+from casepan.model.decided import Answer, Change, Decision, Desk
 from casepan.model.files import Attachment, ClosedFile, FileRef, IgnoredFile
 from casepan.model.finding import Finding
+from casepan.model.practice import Practice, PracticeDefaults
 from casepan.model.prescription import Implant, Prescription, WorkItem
 from casepan.model.records import Receipt
 from casepan.model.vocabulary import Arch, Confidence, Kind, Material, Provenance, Role
@@ -75,6 +77,7 @@ __all__ = [
     "API_VERSION",
     "AdapterError",
     "AdapterInfo",
+    "Answer",
     "Arch",
     "Artifact",
     "Attachment",
@@ -84,14 +87,17 @@ __all__ = [
     "CaseError",
     "CaseKey",
     "CasepanError",
+    "Change",
     "ClosedFile",
     "ClosedFormat",
     "Confidence",
     "ConfigError",
     "Context",
     "CorruptFile",
+    "Decision",
     "DeliveryError",
     "DeliveryRefused",
+    "Desk",
     "Duration",
     "Entry",
     "Event",
@@ -125,6 +131,8 @@ __all__ = [
     "PackageOptions",
     "Patient",
     "Personal",
+    "Practice",
+    "PracticeDefaults",
     "Prescription",
     "Provenance",
     "Receipt",

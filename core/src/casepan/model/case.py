@@ -9,8 +9,10 @@ from typing import Any
 from attrs import evolve, field, frozen
 from attrs.validators import in_, optional
 
+from casepan.model.decided import Desk
 from casepan.model.files import Attachment, ClosedFile, FileRef, IgnoredFile
 from casepan.model.finding import Finding
+from casepan.model.practice import Practice
 from casepan.model.prescription import Prescription, _are_fdi
 from casepan.model.vocabulary import ARCHES, ROLES, Arch, Colour, Confidence, Role
 
@@ -133,6 +135,8 @@ class Case:
         key, revision, digest: identity; same key with a new digest is the next revision.
         received_at: aware UTC.
         practice: id of the client once matched, else None; ``prescription.practice`` holds the order's words.
+        client: the whole entry of ``practices.toml`` when the case was taken in, None when the practice is unknown.
+        desk: what the laboratory itself knows and decided: number, due day, answers, decisions, changes.
     """
 
     ref: str
@@ -150,6 +154,8 @@ class Case:
     ignored: tuple[IgnoredFile, ...] = ()
     findings: tuple[Finding, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
+    client: Practice | None = field(default=None, repr=False)
+    desk: Desk = field(factory=Desk)
 
     def scan(self, scan_id: str) -> Scan:
         """The scan of that id; KeyError when there is none."""

@@ -38,8 +38,10 @@ def prepare_converter(*more: Any) -> None:
     A warm process does it once for all its children.
     """
     from casepan.model.case import Artifact, Case, CaseKey, Origin, Scan, Transform
+    from casepan.model.decided import Answer, Change, Decision, Desk
     from casepan.model.files import Attachment, ClosedFile, FileRef, IgnoredFile
     from casepan.model.finding import Finding
+    from casepan.model.practice import Practice, PracticeDefaults
     from casepan.model.prescription import Implant, Prescription, WorkItem
     from casepan.model.records import Receipt
 
@@ -51,6 +53,8 @@ def prepare_converter(*more: Any) -> None:
         prescription=Prescription((item,), due=now.date(), appointment=now), attachments=(Attachment("", file, ""),),
         closed=(ClosedFile(file, "", ""),), ignored=(IgnoredFile("", ""),), artifacts=(Artifact("", file, ""),),
         findings=(Finding("mesh.hole", "info", "", where_mm=(0.0, 0.0, 0.0), teeth=(11,)),),
+        client=Practice("", defaults=PracticeDefaults(material={"crown": "zirconia"})),
+        desk=Desk(answers=(Answer("", "", "", now),), decisions=(Decision("", "", now),), changes=(Change("scan", "", "added"),)),
     )  # fmt: skip
     values = (whole, Receipt("", "", now, {"": ""}), *more)
     for _ in range(2):  # a shape that is new to cattrs makes it forget what it has made

@@ -16,7 +16,10 @@ from casepan.running.ledger.store import event_hash
 from casepan.running.planned import PlannedDelivery
 
 EXPORT_SCHEMA = 1
-TABLES = ("arrivals", "cases", "steps", "deliveries", "slots", "events")
+TABLES = (
+    "arrivals", "cases", "steps", "deliveries", "slots", "events",
+    "counters", "answers", "links", "findings", "items", "meshes", "marks",
+)  # fmt: skip
 
 
 class PeopleTransitions(DeliveryTransitions):

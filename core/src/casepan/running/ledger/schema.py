@@ -5,7 +5,7 @@ Times that order events for people are ISO text in UTC; times that schedule work
 
 from __future__ import annotations
 
-LATEST = 2
+LATEST = 3
 
 FIRST = """
 create table meta(name text primary key, value text not null) without rowid;
@@ -124,5 +124,92 @@ create index events_by_ref on events(ref, id);
 PLANS = "alter table cases add column plan text"
 """Which pipeline, options and stage versions the last attempt ran under: a hash."""
 
-MIGRATIONS: dict[int, str] = {1: FIRST, 2: PLANS}
+DESK = """
+alter table cases add column number text;
+alter table cases add column practice text;
+alter table cases add column assignee text;
+alter table cases add column department text;
+alter table cases add column lab_due text;
+alter table cases add column late_risk integer not null default 0;
+alter table cases add column observed integer not null default 0;
+alter table cases add column remake_of text;
+alter table cases add column remake_reason text;
+create index cases_by_number on cases(number);
+create index cases_by_practice on cases(practice, received);
+create index cases_by_received on cases(received);
+
+create table counters(
+    name text primary key,
+    value integer not null
+) without rowid;
+
+create table answers(
+    id integer primary key,
+    ref text not null,
+    target text not null,
+    value text not null,
+    who text not null,
+    note text not null,
+    at text not null
+);
+create index answers_by_ref on answers(ref, id);
+
+create table links(
+    ref text not null,
+    kind text not null check(kind in
+        ('duplicate-of', 'merged-into', 'split-from', 'remake-of', 'maybe-duplicate', 'maybe-completes')),
+    other text not null,
+    who text not null,
+    at text not null,
+    primary key(ref, kind, other)
+) without rowid;
+
+create table findings(
+    ref text not null,
+    revision integer not null,
+    id text not null,
+    code text not null,
+    severity text not null,
+    stage text not null,
+    scan text,
+    value real,
+    "limit" real,
+    unit text,
+    primary key(ref, revision, id)
+) without rowid;
+create index findings_by_code on findings(code);
+
+create table items(
+    ref text not null,
+    revision integer not null,
+    item text not null,
+    kind text not null,
+    material text not null,
+    teeth text not null,
+    primary key(ref, revision, item)
+) without rowid;
+
+create table meshes(
+    sha256 text not null,
+    ref text not null,
+    revision integer not null,
+    primary key(sha256, ref, revision)
+) without rowid;
+
+create table marks(
+    ref text not null,
+    revision integer not null,
+    finding text not null,
+    code text not null,
+    agrees integer not null,
+    value real,
+    "limit" real,
+    who text not null,
+    at text not null,
+    primary key(ref, revision, finding)
+) without rowid;
+"""
+"""What the desk knows: numbers, people, answers, relations between cases, and what checks found, for lists and counts."""
+
+MIGRATIONS: dict[int, str] = {1: FIRST, 2: PLANS, 3: DESK}
 """Version to the script that leads to it from the version before."""
