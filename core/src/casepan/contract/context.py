@@ -12,6 +12,7 @@ from casepan.contract.listing import Listing
 from casepan.contract.options import Secret
 from casepan.model.files import FileRef
 from casepan.model.records import Receipt
+from casepan.model.vocabulary import Verdict
 
 if TYPE_CHECKING:
     from casepan.mesh.surface import Mesh
@@ -97,6 +98,10 @@ class ExportContext(Context, Protocol):
     @property
     def receipts(self) -> Mapping[str, Receipt]:
         """Receipts of the exports of this case that ran before, by export id."""
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What the checks say of the case, before any person's decision; None when nobody has judged it."""
 
     def fence_ok(self) -> bool:
         """True when this process still owns the case. Ask right before the call that commits."""

@@ -26,6 +26,7 @@ from casepan.contract.options import Secret
 from casepan.errors import CaseError, ClosedFormat, SecretError
 from casepan.model.files import SOURCE, FileRef
 from casepan.model.records import Receipt
+from casepan.model.vocabulary import Verdict
 from casepan.running.memory import StageMemory
 
 if TYPE_CHECKING:
@@ -253,6 +254,7 @@ class Errand:
     place: str
     replace: bool = False
     receipts: Mapping[str, Receipt] = field(factory=dict, repr=False)
+    verdict: Verdict | None = None
     fence_ok: Callable[[], bool] = field(default=lambda: True, repr=False)
 
 
@@ -286,6 +288,11 @@ class SendingContext(StageContext):
     def receipts(self) -> Mapping[str, Receipt]:
         """Receipts of the exports of this case that ran before."""
         return self.errand.receipts
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What the checks say of the case."""
+        return self.errand.verdict
 
     def fence_ok(self) -> bool:
         """True when this process still owns the delivery."""

@@ -22,6 +22,7 @@ from casepan.registry import Registry
 from casepan.running.context import Bench, Errand
 from casepan.running.durable import private_folder, read_document, write_document
 from casepan.running.plan import id_of
+from casepan.running.steps import read_result
 from casepan.running.wire import Link
 
 SCHEMA = 1
@@ -60,19 +61,19 @@ class Sender:
     bench: Bench
     umask: int
 
-    def run(self, case: Case) -> None:
+    def run(self, case: Case, order: Mapping[str, Any]) -> None:
         """Until nothing more of this case is due.
+
+        Args:
+            order: what is to be sent first; every answer of the supervisor says what comes next.
 
         Raises:
             FenceLost: another process owns the case.
         """
-        while True:
-            order = self.link.ask(ask="next")
-            if order.get("done"):
-                return
-            self._one(case, order)
+        while not order.get("done"):
+            order = self._one(case, order)
 
-    def _one(self, case: Case, order: Mapping[str, Any]) -> None:
+    def _one(self, case: Case, order: Mapping[str, Any]) -> Mapping[str, Any]:
         key = str(order["key"])
         export = next(export for export in self.pipeline.export if id_of(export) == order["export"])
         try:
@@ -80,22 +81,20 @@ class Sender:
         except FenceLost:
             raise
         except DeliveryError as error:
-            self._failed(key, error)
+            return self._failed(key, error)
         except Exception as error:
-            self._failed(
+            return self._failed(
                 key, OutcomeUnknown(f"the exporter failed with {type(error).__name__}", place=str(error)[:500])
             )
-        else:
-            self._answer(key, id_of(export), receipt)
+        return self._answer(key, id_of(export), receipt)
 
-    def _answer(self, key: str, export: str, receipt: Receipt | None) -> None:
+    def _answer(self, key: str, export: str, receipt: Receipt | None) -> Mapping[str, Any]:
         if receipt is None:
-            self.link.ask(ask="absent", key=key)
-            return
-        self.link.ask(ask="receipt", key=key, sha256=write_receipt(self.folder, export, receipt))
+            return self.link.ask(ask="absent", key=key)
+        return self.link.ask(ask="receipt", key=key, sha256=write_receipt(self.folder, export, receipt))
 
-    def _failed(self, key: str, error: DeliveryError) -> None:
-        self.link.ask(
+    def _failed(self, key: str, error: DeliveryError) -> Mapping[str, Any]:
+        return self.link.ask(
             ask="failed", key=key, code=error.code, reason=error.reason, retryable=error.retryable,
             unknown=isinstance(error, OutcomeUnknown), retry_after=error.retry_after,
             place=error.place, hint=error.hint,
@@ -114,6 +113,7 @@ class Sender:
             place=str(order["place"]),
             replace=export.on_existing == "replace",
             receipts=receipts_of(self.folder, self.pipeline),
+            verdict=read_result(self.folder).verdict,
             fence_ok=lambda: bool(self.link.ask(ask="fence", key=order["key"])["ok"]),
         )
         with _own_umask(self.umask):
