@@ -48,6 +48,7 @@ from casepan.errors import (
     CorruptFile,
     DeliveryError,
     DeliveryRefused,
+    FenceLost,
     NotReady,
     OutcomeUnknown,
     UnrecognisedArrival,
@@ -72,6 +73,7 @@ from casepan.model.prescription import Implant, Prescription, WorkItem
 from casepan.model.records import Receipt
 from casepan.model.vocabulary import Arch, Confidence, Kind, Material, Provenance, Role
 from casepan.packages import PackageFile, Seal, deliver_folder, deliver_zip, probe_folder, probe_zip
+from casepan.stages.packing import PackingOptions, case_seal, pack_case
 
 __all__ = [
     "API_VERSION",
@@ -104,6 +106,7 @@ __all__ = [
     "Expected",
     "ExportContext",
     "ExporterSpec",
+    "FenceLost",
     "FilePath",
     "FileRef",
     "Finding",
@@ -129,6 +132,7 @@ __all__ = [
     "OutcomeUnknown",
     "PackageFile",
     "PackageOptions",
+    "PackingOptions",
     "Patient",
     "Personal",
     "Practice",
@@ -153,6 +157,7 @@ __all__ = [
     "as_html",
     "as_markdown",
     "assemble_case",
+    "case_seal",
     "completeness_rules",
     "deliver_folder",
     "deliver_package",
@@ -172,6 +177,7 @@ __all__ = [
     "named_scans",
     "open_archive",
     "option",
+    "pack_case",
     "parse_shade",
     "parse_teeth",
     "plain_words",

@@ -8,8 +8,8 @@ from casepan.contract.context import ExportContext
 from casepan.contract.options import FolderPath, option
 from casepan.model.case import Case
 from casepan.model.records import Receipt
-from casepan.packages import Seal, deliver_folder, probe_folder
-from casepan.stages.packing import MANIFEST, PackingOptions, manifest, pack
+from casepan.packages import deliver_folder, probe_folder
+from casepan.stages.packing import MANIFEST, PackingOptions, case_seal, pack_case
 
 
 @frozen
@@ -27,8 +27,8 @@ class FolderExport:
 
     def deliver(self, case: Case, ctx: ExportContext) -> Receipt:
         """The folder with scans, documents and ``manifest.json``. Raises as ``casepan.packages.deliver_folder``."""
-        packed = pack(case, self.options)
-        seal = Seal(MANIFEST, manifest(case, packed, private=self.options.private))
+        packed = pack_case(case, self.options)
+        seal = case_seal(case, packed, private=self.options.private)
         return deliver_folder(ctx, self.options.path, packed, seal=seal)
 
     def probe(self, ctx: ExportContext) -> Receipt | None:

@@ -12,7 +12,7 @@ from casepan.contract.options import option
 from casepan.model.case import Case, Scan
 from casepan.model.documents import to_plain
 from casepan.model.files import Attachment, FileRef
-from casepan.packages import PackageFile
+from casepan.packages import PackageFile, Seal
 from casepan.stages.naming import unique_name
 
 MANIFEST = "manifest.json"
@@ -30,7 +30,7 @@ class PackingOptions:
     private: bool = option(False, "write patient, practice and notes into the manifest")
 
 
-def pack(case: Case, options: PackingOptions) -> tuple[PackageFile, ...]:
+def pack_case(case: Case, options: PackingOptions) -> tuple[PackageFile, ...]:
     """All files of a case under safe, unique names."""
     taken: set[str] = {MANIFEST}
     packed = []
@@ -41,7 +41,12 @@ def pack(case: Case, options: PackingOptions) -> tuple[PackageFile, ...]:
     return tuple(packed)
 
 
-def manifest(case: Case, packed: tuple[PackageFile, ...], *, private: bool) -> dict[str, Any]:
+def case_seal(case: Case, packed: tuple[PackageFile, ...], *, private: bool) -> Seal:
+    """The seal of a packed case: ``manifest.json`` with all that is known about it."""
+    return Seal(MANIFEST, _manifest(case, packed, private=private))
+
+
+def _manifest(case: Case, packed: tuple[PackageFile, ...], *, private: bool) -> dict[str, Any]:
     """What the manifest says besides the delivery's key and files: identity, prescription, scans, findings."""
     document = {
         "case": {

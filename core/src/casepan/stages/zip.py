@@ -8,8 +8,8 @@ from casepan.contract.context import ExportContext
 from casepan.contract.options import FolderPath, option
 from casepan.model.case import Case
 from casepan.model.records import Receipt
-from casepan.packages import Seal, deliver_zip, probe_zip
-from casepan.stages.packing import MANIFEST, PackingOptions, manifest, pack
+from casepan.packages import deliver_zip, probe_zip
+from casepan.stages.packing import MANIFEST, PackingOptions, case_seal, pack_case
 
 
 @frozen
@@ -28,8 +28,8 @@ class ZipExport:
 
     def deliver(self, case: Case, ctx: ExportContext) -> Receipt:
         """The zip with scans, documents and ``manifest.json``. Raises as ``casepan.packages.deliver_zip``."""
-        packed = pack(case, self.options)
-        seal = Seal(MANIFEST, manifest(case, packed, private=self.options.private))
+        packed = pack_case(case, self.options)
+        seal = case_seal(case, packed, private=self.options.private)
         return deliver_zip(ctx, self.options.path, packed, seal=seal, compress=self.options.compress)
 
     def probe(self, ctx: ExportContext) -> Receipt | None:
