@@ -11,10 +11,11 @@ import pytest
 from attrs import evolve
 
 from casepan.errors import CorruptFile
-from casepan.mesh import Frame, Heat, Mesh, Scale, guess_frame, render
+from casepan.mesh import Frame, Heat, Mesh, Scale, draw, guess_frame, render
 from casepan.mesh.pictures.font import text_strokes, text_width
 from casepan.mesh.pictures.png import png
 from casepan.mesh.pictures.raster import visible_faces
+from casepan.testing import small_scan
 
 from . import shapes
 
@@ -221,3 +222,16 @@ def test_every_letter_has_strokes_inside_its_width() -> None:
         assert points[:, 0].max() < text_width(letter, 6) + 1
     assert text_strokes(" ", 0, 0, 6) == []
     assert text_width("10", 12) > text_width("1", 12) > 0
+
+
+def test_a_drawing_tells_where_a_place_is_and_whether_it_shows() -> None:
+    """Pins on a picture stand where the pixels are, and only on what can be seen."""
+    scan = small_scan("lower")
+    drawing = draw([(scan, None)], "occlusal", (320, 240))
+    frame = guess_frame(scan, "lower")
+    top = scan.vertices[(scan.vertices @ frame.occlusal).argmax()]
+    place = drawing.place(top.tolist())
+    assert place is not None
+    assert drawing.pixels[int(place[1]), int(place[0])].tolist() != [255, 255, 255]
+    assert drawing.place((top - 30 * frame.occlusal).tolist()) is None
+    assert drawing.place((500.0, 0.0, 0.0)) is None

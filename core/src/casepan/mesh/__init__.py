@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         oriented_box,
         roughness,
     )
-    from casepan.mesh.pictures import Frame, Heat, Scale, View, guess_frame, render
+    from casepan.mesh.pictures import Drawing, Frame, Heat, Scale, View, draw, guess_frame, render
     from casepan.mesh.reading import read_mesh
     from casepan.mesh.repair import Change, drop_bad_faces, drop_islands, fix_orientation, weld_close
     from casepan.mesh.simplify import decimate
@@ -48,6 +48,7 @@ _HOMES = {
     "Change": "repair",
     "Component": "structure",
     "DoubleLayer": "layers",
+    "Drawing": "pictures",
     "EdgeTable": "edges",
     "Frame": "pictures",
     "Gap": "gap",
@@ -69,6 +70,7 @@ _HOMES = {
     "decimate": "simplify",
     "distance": "gap",
     "double_layers": "layers",
+    "draw": "pictures",
     "drop_bad_faces": "repair",
     "drop_islands": "repair",
     "edge_lengths": "measures",
@@ -100,6 +102,7 @@ __all__ = [
     "Change",
     "Component",
     "DoubleLayer",
+    "Drawing",
     "EdgeTable",
     "Frame",
     "Gap",
@@ -121,6 +124,7 @@ __all__ = [
     "decimate",
     "distance",
     "double_layers",
+    "draw",
     "drop_bad_faces",
     "drop_islands",
     "edge_lengths",

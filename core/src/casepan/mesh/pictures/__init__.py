@@ -2,6 +2,6 @@
 
 from casepan.mesh.pictures.camera import Frame, View, guess_frame
 from casepan.mesh.pictures.overlay import Scale
-from casepan.mesh.pictures.picture import Heat, Marker, render
+from casepan.mesh.pictures.picture import Drawing, Heat, Marker, draw, render
 
-__all__ = ["Frame", "Heat", "Marker", "Scale", "View", "guess_frame", "render"]
+__all__ = ["Drawing", "Frame", "Heat", "Marker", "Scale", "View", "draw", "guess_frame", "render"]

@@ -43,6 +43,30 @@ class Heat:
 
 
 @define(frozen=True, eq=False)
+class Drawing:
+    """A picture and what lies where in it.
+
+    Attributes:
+        pixels: uint8 (height, width, 3) RGB on white, or (height, width, 4) RGBA.
+        camera: brings places of the common frame to pixels.
+        depth: float32 (height, width), towards the viewer in mm, NaN where nothing is shown.
+    """
+
+    pixels: ByteArray
+    camera: Camera
+    depth: FloatArray
+
+    def place(self, where: Sequence[float], slack_mm: float = 0.5) -> tuple[float, float] | None:
+        """The pixel x and y of a place, or None where it lies outside the picture or behind what is shown."""
+        x, y, depth = self.camera.project(np.array([where], np.float32))[:, 0].tolist()
+        height, width = self.depth.shape
+        if not (0 <= x < width and 0 <= y < height):
+            return None
+        shown = float(self.depth[int(y), int(x)])
+        return None if shown > depth + slack_mm else (x, y)
+
+
+@define(frozen=True, eq=False)
 class _Scene:
     """All scans as one: float32 (n, 3) vertices and normals in picture axes, colours 0 to 1, and pixel places (3, n)."""
 
@@ -79,6 +103,20 @@ def render(
         CorruptFile: a coordinate is not finite.
         ValueError: the picture is smaller than 16 pixels, or a heat map does not fit the scans.
     """
+    return png(draw(meshes, view, size, colours, markers, scale_bar, transparent, frame).pixels)
+
+
+def draw(
+    meshes: Sequence[tuple[Mesh, Place]],
+    view: View = "occlusal",
+    size: tuple[int, int] = (1200, 900),
+    colours: Literal["own", "plain"] | Heat = "own",
+    markers: Sequence[Marker] = (),
+    scale_bar: bool = True,
+    transparent: bool = False,
+    frame: Frame | None = None,
+) -> Drawing:
+    """What :func:`render` draws, with the way from places to pixels. Arguments and errors are the same."""
     if min(size) < 16:
         raise ValueError("a picture needs at least 16 by 16 pixels")
     require_finite(*(mesh for mesh, _ in meshes))
@@ -88,7 +126,7 @@ def render(
     frame = frame or guess_frame(placed[0] if placed else _NOTHING)
     legend = 4 * unit + legend_width(colours.scale, unit) if isinstance(colours, Heat) else 3.2 * unit
     camera = look(frame, view, clouds, size, (legend, 3.2 * unit))
-    picture = _drawn(_scene(placed, camera, colours), camera, size)
+    picture, shown = _drawn(_scene(placed, camera, colours), camera, size)
     if scale_bar:
         draw_scale_bar(picture, camera.scale, unit)
     if isinstance(colours, Heat):
@@ -96,7 +134,7 @@ def render(
     for place, text in markers:
         x, y, _ = camera.project(np.array([place], np.float32))[:, 0].tolist()
         draw_marker(picture, x, y, text, unit)
-    return png(_pixels(picture, transparent))
+    return Drawing(_pixels(picture, transparent), camera, shown)
 
 
 _NOTHING = Mesh(np.empty((0, 3), np.float32), np.empty((0, 3), np.int32))
@@ -166,8 +204,8 @@ def _face_colours(meshes: Sequence[Mesh], colours: Literal["own", "plain"] | Hea
     return np.concatenate(parts).astype(np.float32)
 
 
-def _drawn(scene: _Scene, camera: Camera, size: tuple[int, int]) -> FloatArray:
-    """The lit scans, float32 (height, width, 4)."""
+def _drawn(scene: _Scene, camera: Camera, size: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
+    """The lit scans, float32 (height, width, 4), and how near to the viewer they are, NaN where there is nothing."""
     width, height = size
     seen = visible_faces(scene.places, scene.faces, size)
     pixels = np.flatnonzero(seen >= 0)
@@ -184,7 +222,7 @@ def _drawn(scene: _Scene, camera: Camera, size: tuple[int, int]) -> FloatArray:
     dark = hollows(depth.reshape(height, width)[drawn], covered[drawn], round(min(max(1.6 * camera.scale, 3), 80)), 2.5)
     finished = picture.reshape(height, width, 4)
     finished[drawn][..., :3] *= (1 - np.float32(0.45) * dark)[..., None]
-    return finished
+    return finished, np.where(covered, depth.reshape(height, width), np.float32(np.nan))
 
 
 def _extent(places: Ids) -> slice:
