@@ -10,10 +10,10 @@ from attrs import evolve
 
 from casepan.api import Finding, WorkItem
 from casepan.mesh import Mesh
+from casepan.mesh.dentition.places import place_teeth
 from casepan.testing import faults
 from casepan_quality.coverage import Coverage, wanted
 from casepan_quality.geometry_options import CoverageOptions
-from casepan_quality.places import place_teeth
 
 from .conftest import case_of, codes, context, pair, scan, scans_of, surfaces_of
 

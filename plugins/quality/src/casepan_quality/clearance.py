@@ -8,9 +8,9 @@ import numpy as np
 
 from casepan.api import Finding, Scan, WorkItem, arch_of
 from casepan.mesh import Mesh
+from casepan.mesh.dentition.places import Placement
 from casepan_quality.meeting import REACH_MM, meet
 from casepan_quality.options import BiteOptions
-from casepan_quality.places import Placement
 from casepan_quality.scans import Jaw, placed
 
 _CUT_DOWN = ("crown", "coping", "temporary")  # work for which the whole chewing surface is reduced

@@ -10,10 +10,10 @@ from attrs import define
 
 from casepan.api import Case, Context, Finding, Scan, arch_of
 from casepan.mesh import Mesh, topology
-from casepan_quality.crest import Floats
+from casepan.mesh.dentition.crest import Floats
+from casepan.mesh.dentition.places import Placement
 from casepan_quality.geometry_options import CoverageOptions
 from casepan_quality.gums import Gums, Side
-from casepan_quality.places import Placement
 from casepan_quality.scans import Jaw, arches, placed
 
 _APPLIANCES = frozenset(("partial-denture", "full-denture", "splint", "retainer", "aligner", "tray"))

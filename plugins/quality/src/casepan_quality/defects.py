@@ -20,9 +20,9 @@ from casepan.mesh import (
     topology,
     vertex_normals,
 )
+from casepan.mesh.dentition.places import Placement
 from casepan_quality.geometry_options import MeshOptions
 from casepan_quality.patches import breadth_mm, face_patches
-from casepan_quality.places import Placement
 
 Point = tuple[float, float, float]
 

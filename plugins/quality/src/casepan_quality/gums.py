@@ -10,8 +10,8 @@ from attrs import define, field
 from numpy.typing import NDArray
 
 from casepan.mesh import Mesh, mean_curvature, topology
-from casepan_quality.crest import Floats
-from casepan_quality.places import Placement
+from casepan.mesh.dentition.crest import Floats
+from casepan.mesh.dentition.places import Placement
 
 Side = Literal["cheek", "tongue"]
 

@@ -14,9 +14,9 @@ from attrs import define
 
 from casepan.api import Case, Context, Finding, Scan
 from casepan.mesh import Mesh, topology
-from casepan_quality.crest import Floats
+from casepan.mesh.dentition.crest import Floats
+from casepan.mesh.dentition.places import Placement
 from casepan_quality.geometry_options import MarginOptions
-from casepan_quality.places import Placement
 from casepan_quality.scans import arches, placed
 
 CROWNS = frozenset(("crown", "coping", "post-core"))

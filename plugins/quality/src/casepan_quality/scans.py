@@ -10,7 +10,7 @@ from casepan.api import Case, CaseError, Context, Finding, Scan, arch_of
 
 if TYPE_CHECKING:
     from casepan.mesh import Mesh
-    from casepan_quality.places import Placement
+    from casepan.mesh.dentition.places import Placement
 
 Jaw = Literal["upper", "lower"]
 
@@ -50,7 +50,7 @@ def jaw_of(scan: Scan, case: Case) -> Jaw | None:
 
 def placed(mesh: Mesh, jaw: Jaw) -> Placement | None:
     """The places of the teeth in a scan, worked out once for all checks that look at it."""
-    from casepan_quality.places import place_teeth
+    from casepan.mesh.dentition.places import place_teeth
 
     known = _placed.setdefault(mesh, {})
     if jaw not in known:

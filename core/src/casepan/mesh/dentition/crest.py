@@ -6,7 +6,9 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
-from casepan.mesh import Mesh, guess_frame, mean_normal
+from casepan.mesh.area import mean_normal
+from casepan.mesh.pictures import guess_frame
+from casepan.mesh.surface import Mesh
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 from attrs import define, field
 
-from casepan.mesh import Mesh
-from casepan_quality.crest import Floats, Relief, chewing_plane, relief
+from casepan.mesh.dentition.crest import Floats, Relief, chewing_plane, relief
+from casepan.mesh.surface import Mesh
 
 Jaw = Literal["upper", "lower"]
 

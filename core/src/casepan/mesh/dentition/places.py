@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 from attrs import define, evolve, field
 
-from casepan.mesh import Mesh
-from casepan_quality.arch import WIDTHS, Arch, Jaw, find_arch
-from casepan_quality.crest import Floats
+from casepan.mesh.dentition.arch import WIDTHS, Arch, Jaw, find_arch
+from casepan.mesh.dentition.crest import Floats
+from casepan.mesh.surface import Mesh
 
 # How broad the row is from cheek to tongue a few mm below its top, mm (project choice, from textbook crown shapes).
 _BREADTHS: Mapping[Jaw, tuple[float, ...]] = {
