@@ -71,6 +71,9 @@ def convert(
     form: Annotated[
         str | None, typer.Option("--format", help="Format for a folder or zip: stl, ply, obj or glb.")
     ] = None,
+    colour: Annotated[
+        str, typer.Option("--colour", help="keep, vertex (bake textures), texture (draw one) or drop.")
+    ] = "keep",
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -80,7 +83,7 @@ def convert(
     """
     from casepan.operate.converting import convert_path
 
-    results = convert_path(source, target, form=form, force=force)
+    results = convert_path(source, target, form=form, colour=colour, force=force)
     if as_json:
         say_json({"schema": 1, "converted": [result.document() for result in results]})
         return

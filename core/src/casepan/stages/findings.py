@@ -84,9 +84,11 @@ FINDINGS = (
         "format.loss",
         "warning",
         "Something does not fit into the target format",
-        "The format that the pipeline converts to cannot hold what the scan has.",
-        "A coloured PLY converted to STL loses its colour.",
-        'Convert to PLY, or set colour = "drop" when the colour is not wanted.',
+        "The format that the pipeline converts to cannot hold what the scan has, or holds it in another shape only: a "
+        "texture baked to vertices keeps its colours as far as the triangles are fine enough, and the finding says how far.",
+        "A coloured PLY converted to STL loses its colour. A texture baked to vertices is within ΔE 3.1 on 95 % of the surface.",
+        'Convert to PLY, or set colour = "drop" when the colour is not wanted. For colours that were baked, set '
+        'colour = "keep", or a larger colour_error when shades are not read from the scan.',
     ),
     FindingDoc(
         "colour.missing-texture",

@@ -88,6 +88,7 @@ def casepan_transformers() -> Iterable[TransformerSpec]:
             "write all scans in one mesh format and say what is lost",
             "casepan.stages.convert:Convert",
             "casepan.stages.convert:ConvertOptions",
+            version=2,
         ),
         TransformerSpec(
             "core.rename",

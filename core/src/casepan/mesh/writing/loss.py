@@ -15,12 +15,15 @@ class Loss:
     """One thing that is not in the written file.
 
     Attributes:
-        what: ``"vertex colour"``, ``"face colour"``, ``"texture"``, ``"texture image"`` or ``"untextured faces"``.
+        what: ``"vertex colour"``, ``"face colour"``, ``"texture"``, ``"texture image"``, ``"untextured faces"`` …
         why: the reason, one sentence.
+        delta_e: where colour was changed rather than lost, the colour difference that 95 % of the surface keeps to
+            (CIELAB 1976).
     """
 
     what: str
     why: str
+    delta_e: float | None = None
 
 
 def colour_losses(mesh: Mesh, form: str, *, holds: frozenset[str]) -> tuple[Loss, ...]:
