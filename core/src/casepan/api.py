@@ -72,7 +72,16 @@ from casepan.model.practice import Practice, PracticeDefaults
 from casepan.model.prescription import Implant, Prescription, WorkItem
 from casepan.model.records import Receipt
 from casepan.model.vocabulary import Arch, Confidence, Kind, Material, Provenance, Role
-from casepan.packages import PackageFile, Seal, deliver_folder, deliver_zip, probe_folder, probe_zip
+from casepan.packages import (
+    PackageFile,
+    Seal,
+    deliver_folder,
+    deliver_zip,
+    files_of_seal,
+    probe_folder,
+    probe_zip,
+    sealed_files,
+)
 from casepan.stages.packing import PackingOptions, case_seal, pack_case
 
 __all__ = [
@@ -163,6 +172,7 @@ __all__ = [
     "deliver_package",
     "deliver_zip",
     "exporter",
+    "files_of_seal",
     "from_fdi",
     "from_palmer",
     "from_universal",
@@ -188,6 +198,7 @@ __all__ = [
     "rx_document",
     "scan_files",
     "scan_of",
+    "sealed_files",
     "strip_copy_marks",
     "to_universal",
     "transformer",

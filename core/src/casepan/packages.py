@@ -100,7 +100,7 @@ def deliver_folder(
         part = target.with_name(f"{target.name}.part")
         shutil.rmtree(part, ignore_errors=True)
         make_folders(part)
-        sealed = _sealed(ctx, files, seal)
+        sealed = sealed_files(ctx, files, seal)
         for file in sealed:
             _write_file(file, part / file.name, ctx)
         for folder in sorted({(part / file.name).parent for file in sealed}, reverse=True):
@@ -125,7 +125,7 @@ def deliver_zip(
         target = ctx.base / path / f"{name or ctx.place}.zip"
         make_folders(target.parent)
         part = target.with_name(f"{target.name}.part")
-        sealed = _sealed(ctx, files, seal)
+        sealed = sealed_files(ctx, files, seal)
         with part.open("wb") as stream:
             _write_zip(stream, sealed, ctx, compress=compress)
         if not _zip_holds(part, {file.name: file.sha256 for file in sealed}):
@@ -140,7 +140,7 @@ def probe_folder(ctx: ExportContext, path: str, *, name: str | None = None, seal
     """The receipt, if the folder is there with this delivery's key and every file as its seal says."""
     target = ctx.base / path / (name or ctx.place)
     try:
-        files = _listed(json.loads((target / seal).read_bytes()), ctx.key)
+        files = files_of_seal(json.loads((target / seal).read_bytes()), ctx.key)
         if files is None or any(hash_file(target / name) != content for name, content in files.items()):
             return None
     except _DAMAGED:
@@ -154,13 +154,34 @@ def probe_zip(ctx: ExportContext, path: str, *, name: str | None = None, seal: s
     target = ctx.base / path / f"{name or ctx.place}.zip"
     try:
         with zipfile.ZipFile(target) as archive:
-            files = _listed(json.loads(archive.read(seal)), ctx.key)
+            files = files_of_seal(json.loads(archive.read(seal)), ctx.key)
     except _DAMAGED:
         return None
     if files is None or not _zip_holds(target, files):
         return None
     sync_folder(target.parent)  # whoever renamed it may have died before it did this
     return Receipt(ctx.key, str(target), ctx.now(), {"verified": "found and read back by a probe"}, files)
+
+
+def sealed_files(ctx: ExportContext, files: Sequence[PackageFile], seal: Seal = SEAL) -> tuple[PackageFile, ...]:
+    """The files of a package and, as the last one, the seal over them: for destinations that are no folder.
+
+    Raises:
+        DeliveryRefused: a file has a name that not every system takes, or that another one has.
+    """
+    listed = [{"name": file.name, "what": file.what, "size": file.size, "sha256": file.sha256} for file in files]
+    document = {**seal.more, "schema": 1, "casepan": __version__, "key": ctx.key, "files": listed}
+    sealed = (*files, PackageFile(seal.name, dumps(document).encode("utf-8"), "seal"))
+    _refuse_bad_names([file.name for file in sealed])
+    return sealed
+
+
+def files_of_seal(document: Any, key: str) -> dict[str, str] | None:
+    """Name to SHA-256 of the sealed files, None when the parsed seal is of another delivery or no seal at all."""
+    if not isinstance(document, dict) or document.get("key") != key or not isinstance(document.get("files"), list):
+        return None
+    files = [item for item in document["files"] if isinstance(item, dict)]
+    return {str(item.get("name")): str(item.get("sha256")) for item in files}
 
 
 @contextmanager
@@ -174,15 +195,6 @@ def as_delivery_errors(place: str) -> Iterator[None]:
         hint = "Free some space there." if full else "Give casepan the right to write there." if denied else None
         reason = f"the folder cannot be written: {error.strerror or type(error).__name__}"
         raise DeliveryError(reason, place=place, hint=hint or "Check that the disk or share is there.") from error
-
-
-def _sealed(ctx: ExportContext, files: Sequence[PackageFile], seal: Seal) -> tuple[PackageFile, ...]:
-    """The files and the seal over them, all under names that every system takes."""
-    listed = [{"name": file.name, "what": file.what, "size": file.size, "sha256": file.sha256} for file in files]
-    document = {**seal.more, "schema": 1, "casepan": __version__, "key": ctx.key, "files": listed}
-    sealed = (*files, PackageFile(seal.name, dumps(document).encode("utf-8"), "seal"))
-    _refuse_bad_names([file.name for file in sealed])
-    return sealed
 
 
 def _refuse_bad_names(names: Iterable[str]) -> None:
@@ -237,14 +249,6 @@ def _may_commit(target: Path, ctx: ExportContext) -> None:
             place=str(target),
             hint="Move it away, then: casepan deliveries resend",
         )
-
-
-def _listed(document: Any, key: str) -> dict[str, str] | None:
-    """Name to SHA-256 of the sealed files, None when the seal is of another delivery or no seal at all."""
-    if not isinstance(document, dict) or document.get("key") != key or not isinstance(document.get("files"), list):
-        return None
-    files = [item for item in document["files"] if isinstance(item, dict)]
-    return {str(item.get("name")): str(item.get("sha256")) for item in files}
 
 
 def _zip_holds(path: Path, files: Mapping[str, str]) -> bool:

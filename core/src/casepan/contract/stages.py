@@ -69,7 +69,11 @@ class Transformer(Protocol):
 
 
 class Exporter(Protocol):
-    """A destination."""
+    """A destination.
+
+    One that can be asked without sending anything may have a third method, ``health(ctx) -> str``: a sentence for
+    ``casepan check --online``, or an error that says what is wrong. ``ctx.key`` and ``ctx.place`` are empty then.
+    """
 
     def deliver(self, case: Case, ctx: ExportContext) -> Receipt:
         """Hand the case on and prove it.

@@ -5,19 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from attrs import frozen
 
 from casepan.config.checks import Advice, inspect_lab
-from casepan.config.lab import Lab
+from casepan.config.lab import Export, Lab
 from casepan.config.loader import load_lab, load_partly
+from casepan.config.options import structure_options
 from casepan.config.schema import lab_schema
+from casepan.config.secrets import fetch_secret
 from casepan.config.template import SCHEMA_PATH, lab_template
 from casepan.contract.specs import HealthCheck
 from casepan.errors import CasepanError, ConfigError, UsageError
 from casepan.model.documents import to_plain
 from casepan.registry import CORE, Plugin, Registry
+from casepan.running.context import Bench, Errand
+from casepan.running.plan import id_of
 
 
 @frozen
@@ -166,4 +171,30 @@ def _loaded_row(plugin: Plugin, state: str) -> AdapterRow:
 
 
 def _health(lab: Lab, registry: Registry) -> tuple[HealthCheck, ...]:
-    return tuple(row for name, table in lab.adapters.items() for row in registry.health(name, table))
+    """What plugins say of the world outside, then what each export says of its own destination."""
+    plugins = [row for name, table in lab.adapters.items() for row in registry.health(name, table)]
+    with Bench(
+        None, Path(mkdtemp()), base=lab.base, secrets=lambda reference: fetch_secret(reference, lab), owned=True
+    ) as bench:
+        exports = [
+            row
+            for pipeline in lab.pipelines.values()
+            for export in pipeline.export
+            for row in _health_of(f"{pipeline.name}/{id_of(export)}", export, registry, bench)
+        ]
+    return (*plugins, *exports)
+
+
+def _health_of(name: str, export: Export, registry: Registry, bench: Bench) -> tuple[HealthCheck, ...]:
+    """The answer of a destination whose exporter can ask it (``health(ctx)``); a failure is an answer too."""
+    try:
+        options: Any = structure_options(registry.options_type(export.use), export.with_, place=f"export {name}")
+        stage = registry.build(export.use, options)
+        if not hasattr(stage, "health"):
+            return ()
+        detail = stage.health(bench.sending(export.use, id_of(export), Errand("", "")))
+        return (HealthCheck(name, ok=True, detail=detail),)
+    except CasepanError as error:
+        return (HealthCheck(name, ok=False, detail=error.reason, hint=error.hint),)
+    except Exception as error:
+        return (HealthCheck(name, ok=False, detail=f"its check failed with {type(error).__name__}"),)
