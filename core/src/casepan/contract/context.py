@@ -49,6 +49,9 @@ class Context(Protocol):
             ClosedFormat: only the vendor's software can read it.
         """
 
+    def earlier(self, sha256: str) -> Scan | None:
+        """The scan as it was when its file had this content (``Scan.derived_from``), None when that is gone."""
+
     def open(self, file: FileRef) -> BinaryIO:
         """The file's bytes as a seekable stream."""
 

@@ -12,7 +12,7 @@ import io
 import logging
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from hashlib import file_digest
 from pathlib import Path
@@ -31,7 +31,7 @@ from casepan.running.memory import StageMemory
 
 if TYPE_CHECKING:
     from casepan.mesh.surface import Mesh
-    from casepan.model.case import Scan
+    from casepan.model.case import Case, Scan
 
 
 def utc_now() -> datetime:
@@ -59,6 +59,7 @@ class Bench:
         base: the folder that relative paths in ``lab.toml`` count from.
         scratch: holds ``out`` folders of stages that are given none.
         memory: folder of what stages remember; None forgets everything at the end.
+        history: the case as it came and as each step left it, oldest first.
     """
 
     listing: FolderListing | None
@@ -70,6 +71,7 @@ class Bench:
     clock: Callable[[], datetime] = utc_now
     is_cancelled: Callable[[], bool] = never
     rules: Mapping[str, Any] = field(factory=dict)
+    history: Callable[[], Iterable[Case]] = tuple
     _meshes: dict[str, Mesh] = field(factory=dict)
     _hashed: dict[str, FileRef] = field(factory=dict)
     _owned: bool = False
@@ -145,6 +147,11 @@ class Bench:
             self._meshes[key] = self._read_mesh(scan)
         return self._meshes[key]
 
+    def earlier(self, sha256: str) -> Scan | None:
+        """The first scan of the case's history whose file had this content."""
+        scans = (scan for case in self.history() for scan in case.scans)
+        return next((scan for scan in scans if scan.file.sha256 == sha256), None)
+
     def _read_mesh(self, scan: Scan) -> Mesh:
         from casepan.mesh import read_mesh
 
@@ -203,6 +210,10 @@ class StageContext:
     def mesh(self, scan: Scan) -> Mesh:
         """The scan's surface, see ``Context.mesh``."""
         return self.bench.mesh(scan)
+
+    def earlier(self, sha256: str) -> Scan | None:
+        """The scan as it was, see ``Context.earlier``."""
+        return self.bench.earlier(sha256)
 
     def open(self, file: FileRef) -> BinaryIO:
         """The file's bytes as a seekable stream."""
