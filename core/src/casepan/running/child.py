@@ -93,6 +93,7 @@ def _work(job: Message, link: Link, lab: Lab, registry: Registry, umask: int) ->
     from casepan.model.documents import to_plain
     from casepan.running.context import Bench
     from casepan.running.deliveries import Sender
+    from casepan.running.history import history_of
     from casepan.running.intake import CASE_DOCUMENT, open_source, read_case
     from casepan.running.layout import StateFolder
     from casepan.running.plan import planned
@@ -110,6 +111,7 @@ def _work(job: Message, link: Link, lab: Lab, registry: Registry, umask: int) ->
         secrets=lambda reference: fetch_secret(reference, lab),
         memory=state.memory,
         rules=read_lab_rules(lab.base),
+        history=lambda: history_of(folder),
     ) as bench:
         if job["check"]:
             outcome = StepRun(folder, pipeline, lab.verdict, registry, link, bench, job["done"]).run(case)
