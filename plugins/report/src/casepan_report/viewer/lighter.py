@@ -1,0 +1,133 @@
+"""Scans made light enough for a page: fewer faces, and a bound on what that changed.
+
+Vertices are merged in the cubes of an octree: a cube is merged where the surface in it is flat and of one colour, else
+its eighths are looked at, down to single vertices; border vertices are never merged. A merged cube is stood for by one
+of its own vertices, so colours and heat values stay those that were measured. Every vertex left out is then measured to
+the faces round the one that stands for it; where one lies farther away than the tolerance, its cube is divided again.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from attrs import define, evolve
+
+from casepan_report.viewer.far import distances_to_rings
+from casepan_report.viewer.octree import LEVELS, SINGLE, Bools, Floats, Ids, Octree, Places
+
+_CAUTION = 0.5  # a cube is first tried where it is this share of the tolerance from flat: measured, fewest rounds
+_ROUNDS = 12  # more are never needed: each divides every cube that failed, and there are four sizes
+_SPREAD = 24.0  # steps of 255 that colours in a merged cube may be apart
+
+
+@define(frozen=True, eq=False)
+class Lighter:
+    """A scan with fewer faces.
+
+    Attributes:
+        kept: intp (k,), ids of the vertices that are left, along a Morton curve.
+        faces: int32 (m, 3), their corners as places in ``kept``.
+        error_mm: no vertex of the scan lies farther than this from the faces.
+    """
+
+    kept: Places
+    faces: Ids
+    error_mm: float
+
+
+@define(frozen=True, eq=False)
+class Draft:
+    """A scan whose vertices have been given stand-ins.
+
+    Attributes:
+        tree: the scan.
+        tolerance_mm: infinite where every largest cube is one vertex.
+        stands: int32 (n,), for each place the place that stands for it.
+        levels: int8 (n,), the size of the merged cube each place is in.
+    """
+
+    tree: Octree
+    tolerance_mm: float
+    stands: Ids
+    levels: np.ndarray[tuple[int, ...], np.dtype[np.int8]]
+
+    @classmethod
+    def of(cls, tree: Octree, tolerance_mm: float) -> Draft:
+        """The first try: every flat cube merged."""
+        count = len(tree.points)
+        stands, levels = np.arange(count, dtype=np.int32), np.full(count, SINGLE, np.int8)
+        free = np.arange(count) if np.isinf(tolerance_mm) else np.flatnonzero(~tree.border)
+        blank = cls(tree, tolerance_mm, stands, levels)
+        return blank._divided(free, LEVELS - 1)
+
+    @property
+    def size(self) -> int:
+        """How many vertices would be left."""
+        return int((self.stands == np.arange(len(self.stands))).sum())
+
+    def without(self, failed: Places) -> Draft:
+        """The same with the cubes of these places divided."""
+        hit = np.zeros(len(self.stands), bool)
+        hit[self.stands[failed]] = True
+        again = np.flatnonzero(hit[self.stands])
+        draft = self
+        for level in range(1, LEVELS):
+            draft = draft._divided(again[self.levels[again] == level], level - 1)
+        return draft._divided(again[self.levels[again] == 0], SINGLE)
+
+    def _divided(self, left: Places, top: int) -> Draft:
+        """These places merged in cubes of at most one level."""
+        stands, levels = self.stands.copy(), self.levels.copy()
+        stands[left], levels[left] = left, SINGLE
+        for level in range(top, SINGLE, -1):
+            if not len(left):
+                break
+            codes = self.tree.codes[left] >> np.uint64(3 * level)
+            starts = np.flatnonzero(np.append(True, codes[1:] != codes[:-1]))
+            good, nearest = self.tree.merged(left, starts, _CAUTION * self.tolerance_mm, _SPREAD)
+            cube = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(left))))
+            inside = good[cube]
+            stands[left[inside]], levels[left[inside]] = nearest[cube[inside]], level
+            left = left[~inside]
+        return evolve(self, stands=stands, levels=levels)
+
+    def finished(self, points: Floats) -> Lighter:
+        """The lighter scan, its cubes divided until all vertices are within the tolerance.
+
+        Args:
+            points: float32 (n, 3), the vertices as the page will have them, along the curve.
+        """
+        draft, far = self, self._measured(points)
+        for _ in range(_ROUNDS):
+            failed = np.flatnonzero(far > self.tolerance_mm)
+            if not len(failed):
+                break
+            before, draft = draft, draft.without(failed)
+            far = draft._measured(points, far, before._changed(draft))
+        return draft._compact(float(far.max(initial=0.0)))
+
+    def _faces(self) -> Ids:
+        corners = self.stands[self.tree.faces]
+        a, b, c = corners.T
+        return np.asarray(corners[(a != b) & (b != c) & (c != a)], np.int32)
+
+    def _changed(self, other: Draft) -> Bools:
+        """The places whose stand-in, or a face round it, is another one in the other draft."""
+        moved = self.stands != other.stands
+        touched = np.zeros(len(moved), bool)
+        touched[other.stands[self.tree.faces[moved[self.tree.faces].any(axis=1)]]] = True
+        return np.asarray(touched[other.stands] | moved, bool)
+
+    def _measured(self, points: Floats, known: Floats | None = None, again: Bools | None = None) -> Floats:
+        """How far each vertex lies from the faces round its stand-in; vertices that stay are as far as they moved."""
+        far = np.zeros(len(points), np.float32) if known is None else known.copy()
+        every = np.arange(len(points))
+        asked = every if again is None else np.flatnonzero(again)
+        far[asked] = np.linalg.norm(points[asked] - self.tree.points[asked], axis=1)
+        asked = asked[self.stands[asked] != asked]
+        far[asked] = distances_to_rings(self.tree.points[asked], self.stands[asked], points, self._faces())
+        return far
+
+    def _compact(self, error_mm: float) -> Lighter:
+        """Only what faces use."""
+        kept, corners = np.unique(self._faces(), return_inverse=True)
+        return Lighter(self.tree.order[kept], corners.reshape(-1, 3).astype(np.int32), error_mm)
