@@ -1,0 +1,1 @@
+"""``prepare.pseudonymise``: cases without the people in them, and the search that proves it."""

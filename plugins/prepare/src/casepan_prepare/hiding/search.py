@@ -1,0 +1,202 @@
+"""Is a name anywhere in these bytes? The search knows nothing of how they were cleaned."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+from attrs import field, frozen
+
+from casepan_prepare.hiding.lexicon import BOUNDED, GLUED, PREFIX
+from casepan_prepare.hiding.names import Known
+from casepan_prepare.hiding.spelling import encoded, folded, spellings
+from casepan_prepare.hiding.views import Haystack, haystacks
+
+_BITS, _COMMON, _BLANK = 7.0, 2.0, 1.4
+_DOUBT = 14.0
+_COMMON_IN_FLOATS = b"ab?@"
+_BEFORE = tuple(word.encode() for word in GLUED)
+_JOINED = ("", " ", "_", "-", ",", ", ", ".", "+")
+
+
+@frozen
+class Needle:
+    """One spelling of one name in one encoding.
+
+    Attributes:
+        data: its bytes, ASCII letters in lower case; step: bytes per letter.
+        rule: ``"alone"`` (no letter or digit beside it), ``"bounded"``, ``"prefix"``, ``"anywhere"`` or ``"capital"``.
+        bits: how unlikely it is to come about by chance at one place.
+    """
+
+    data: bytes = field(repr=False)
+    step: int
+    rule: str
+    bits: float
+
+
+@frozen
+class Needles:
+    """All spellings of all names of one case."""
+
+    needles: tuple[Needle, ...] = field(repr=False)
+
+    @classmethod
+    def of(cls, known: Iterable[Known]) -> Needles:
+        """The spellings of these people and numbers."""
+        found = {
+            (data, step): Needle(data, step, rule, _bits(data, step))
+            for item in known
+            for text, rule in _texts(item)
+            for data, step in encoded(text)
+        }
+        return cls(tuple(found.values()))
+
+    def find(self, data: bytes) -> str | None:
+        """How the first name is hidden in a file (``"bytes > zip > base64"``), None when there is none.
+
+        Raises:
+            CannotSearchError: something inside cannot be opened.
+        """
+        for stack in haystacks(data):
+            if self._in(stack):
+                return stack.where
+        return None
+
+    def in_text(self, text: str) -> bool:
+        """True when a text holds a name, in whatever way; one that cannot be searched counts as holding one."""
+        from casepan_prepare.hiding.views import CannotSearchError
+
+        try:
+            return self.find(text.encode("utf-8", "surrogateescape")) is not None
+        except CannotSearchError:
+            return True
+
+    def _in(self, stack: Haystack) -> bool:
+        if self._found(stack.data):
+            return True
+        bare = _without_accents(stack.data)
+        return bare is not None and self._found(bare)
+
+    def _found(self, data: bytes) -> bool:
+        lower, room = data.lower(), math.log2(len(data) + 1)
+        return any(_is_in(needle, data, lower, room) for needle in self.needles)
+
+
+def _is_in(needle: Needle, data: bytes, lower: bytes, room: float) -> bool:
+    at = lower.find(needle.data)
+    while at >= 0:
+        end = at + len(needle.data)
+        if _stands(needle, data, lower, at) and _is_meant(needle, data, at, end, room):
+            return True
+        at = lower.find(needle.data, at + 1)
+    return False
+
+
+def _is_meant(needle: Needle, data: bytes, at: int, end: int, room: float) -> bool:
+    """False when chance would put these bytes somewhere into so many, and no text stands around them.
+
+    Random bytes spell a letter in either case with 2^-7, and any printable character with 2^-1.4; in coordinates the letters
+    A and B are every fourth byte. A find counts when less than one in 2^14 such files would have it by chance.
+    """
+    doubt = room - needle.bits + _DOUBT
+    if doubt <= 0:
+        return True
+    wanted = math.ceil(doubt / _BLANK / needle.step)
+    around = 0
+    for index in range(at - needle.step, max(-1, at - needle.step * (wanted + 1)), -needle.step):
+        if not _printable(data, index, needle.step):
+            break
+        around += 1
+    for index in range(end, min(len(data), end + needle.step * wanted), needle.step):
+        if not _printable(data, index, needle.step):
+            break
+        around += 1
+    return around >= wanted or around + (end - at) // needle.step >= len(data) // needle.step
+
+
+def _printable(data: bytes, at: int, step: int) -> bool:
+    pair = data[max(at, 0) : at + step]
+    return any(32 <= byte < 127 or byte in b"\t\r\n" for byte in pair) and (step == 1 or 0 in pair)
+
+
+def _stands(needle: Needle, data: bytes, lower: bytes, at: int) -> bool:
+    """True when the name stands where its rule wants it."""
+    if needle.rule == "anywhere":
+        return True
+    step, end = needle.step, at + len(needle.data)
+    low = 1 if step == 2 and needle.data[0] == 0 else 0
+    before, first = _letter(data, at - step, step, low), _letter(data, at, step, low)
+    last, after = _letter(data, end - step, step, low), _letter(data, end, step, low)
+    if needle.rule == "alone":
+        return not before.isalnum() and not after.isalnum()
+    if needle.rule == "capital" and not first.isupper():
+        return False
+    left = not before.isalpha() or (before.islower() and first.isupper()) or lower[:at][-12:].endswith(_BEFORE)
+    if not left or needle.rule == "prefix":
+        return left
+    further = _letter(data, end + step, step, low)
+    camel = (last.islower() and after.isupper()) or (after.isupper() and further.islower())
+    return not after.isalpha() or camel or (step == 1 and lower[end : end + 12].startswith(_BEFORE))
+
+
+def _letter(data: bytes, at: int, step: int, low: int) -> str:
+    """The ASCII character at a place, a blank for anything else."""
+    if at < 0 or at + step > len(data) or (step == 2 and data[at + 1 - low] != 0):
+        return " "
+    code = data[at + low]
+    return chr(code) if code < 128 else " "
+
+
+def _texts(item: Known) -> Iterator[tuple[str, str]]:
+    """Spellings of a known thing, each with its rule."""
+    whole = item.text.strip()
+    if item.sort in ("words", "number"):
+        yield from ((text, "alone") for text in spellings(whole))
+    for part in item.parts:
+        yield from ((text, _rule(part, item.sort)) for text in spellings(part))
+    for first, second in item.pairs:
+        short = min(len(first), len(second)) <= 2
+        for between in _JOINED if short else ("",):
+            for text in spellings(f"{first}{between}{second}"):
+                yield text, "bounded" if len(first) + len(second) <= BOUNDED else "anywhere"
+
+
+def _rule(part: str, sort: str) -> str:
+    if part.lower() == part.upper():
+        return "anywhere"
+    if len(part) <= 2:
+        return "capital"
+    if len(part) <= BOUNDED or sort == "guess":
+        return "bounded"
+    return "prefix" if len(part) <= PREFIX else "anywhere"
+
+
+def _bits(data: bytes, step: int) -> float:
+    if step == 2:
+        return 8.0 * len(data) - len(data) / 2
+    letters = sum(_COMMON if byte in _COMMON_IN_FLOATS else _BITS for byte in data if byte < 128)
+    return letters + 8.0 * sum(byte >= 128 for byte in data)
+
+
+def _without_accents(data: bytes) -> bytes | None:
+    """Text without its accents, None when it has none or is no text."""
+    if data.isascii():
+        return None if b"\0" not in data[:64] else _wide(data)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:64]:
+            return _wide(data)
+        text = data.decode("cp1252", "replace") if b"\0" not in data else ""
+    return folded(text).encode("utf-8", "replace") if text else None
+
+
+def _wide(data: bytes) -> bytes | None:
+    """UTF-16 text as UTF-8 without accents, None when it is none."""
+    big = data.startswith(b"\xfe\xff") or data[:1] == b"\0"
+    try:
+        text = data[: len(data) // 2 * 2].decode("utf-16-be" if big else "utf-16-le")
+    except UnicodeDecodeError:
+        return None
+    return folded(text).encode("utf-8", "replace")
