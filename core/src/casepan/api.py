@@ -10,7 +10,7 @@ from casepan.arrivals.listing import open_archive
 from casepan.arrivals.names import strip_copy_marks
 from casepan.arrivals.sheets import SheetLabels, with_sheets
 from casepan.arrivals.xml import read_xml
-from casepan.contract.context import Context, ExportContext, ImportContext
+from casepan.contract.context import Context, ExportContext, ImportContext, ObserverContext
 from casepan.contract.listing import Entry, Listing, Recognition
 from casepan.contract.options import (
     ByteCount,
@@ -31,6 +31,7 @@ from casepan.contract.specs import (
     FindingDoc,
     HealthCheck,
     ImporterSpec,
+    ObserverSpec,
     Openness,
     Personal,
     Sample,
@@ -52,6 +53,7 @@ from casepan.errors import (
     NotReady,
     OutcomeUnknown,
     UnrecognisedArrival,
+    UsageError,
 )
 from casepan.handing import PackageOptions, deliver_package, left_out, named_scans, probe_package, scan_files
 from casepan.hookspecs import hookimpl
@@ -136,6 +138,8 @@ __all__ = [
     "Millimetres",
     "NoOptions",
     "NotReady",
+    "ObserverContext",
+    "ObserverSpec",
     "Openness",
     "Origin",
     "OutcomeUnknown",
@@ -159,6 +163,7 @@ __all__ = [
     "Transform",
     "TransformerSpec",
     "UnrecognisedArrival",
+    "UsageError",
     "ValidatorSpec",
     "Watch",
     "WorkItem",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         FindingDoc,
         HealthCheck,
         ImporterSpec,
+        ObserverSpec,
         Sample,
         TransformerSpec,
         ValidatorSpec,
@@ -49,6 +50,11 @@ def casepan_transformers() -> Iterable[TransformerSpec]:  # type: ignore[empty-b
 @hookspec
 def casepan_exporters() -> Iterable[ExporterSpec]:  # type: ignore[empty-body]
     """Declare exporters."""
+
+
+@hookspec
+def casepan_observers() -> Iterable[ObserverSpec]:  # type: ignore[empty-body]
+    """Declare observers. One is at work where ``[adapters.PLUGIN] with`` holds a table of its name."""
 
 
 @hookspec

@@ -27,7 +27,13 @@ from casepan.errors import AdapterError, NotReady
 GROUP = "casepan"
 CORE = "core"
 HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("casepan_"))
-STAGE_HOOKS = ("casepan_importers", "casepan_validators", "casepan_transformers", "casepan_exporters")
+STAGE_HOOKS = (
+    "casepan_importers",
+    "casepan_validators",
+    "casepan_transformers",
+    "casepan_exporters",
+    "casepan_observers",
+)
 
 log = logging.getLogger("casepan.registry")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -17,7 +18,14 @@ from casepan.config.positions import KeyPath, line_numbers, line_of
 from casepan.config.secrets import fetch_secret, secret_file
 from casepan.config.suggest import closest, did_you_mean
 from casepan.contract.options import FolderPath, Secret
-from casepan.contract.specs import ExporterSpec, ImporterSpec, StageSpec, TransformerSpec, ValidatorSpec
+from casepan.contract.specs import (
+    ExporterSpec,
+    ImporterSpec,
+    ObserverSpec,
+    StageSpec,
+    TransformerSpec,
+    ValidatorSpec,
+)
 from casepan.errors import AdapterError, CasepanError, ConfigError, SecretError
 
 if TYPE_CHECKING:
@@ -25,6 +33,7 @@ if TYPE_CHECKING:
 
 CORE = "core"
 Place = Callable[[KeyPath], str]
+OwnTables = list[tuple[KeyPath, Any]]
 
 
 @attrs.frozen
@@ -73,10 +82,11 @@ def inspect_lab(lab: Lab, registry: Registry) -> Checked:
         placed, found = _resolved(step, lab, registry, place)
         problems += found
         steps.append(placed)
-    problems += _secret_problems(lab, steps, place)
+    own = list(_own_tables(lab, registry))
+    problems += _secret_problems(lab, steps, own, place)
     problems += _folder_problems(lab, steps, place)
     problems += _format_problems(steps, place)
-    advice = (*_secret_advice(lab, steps, place), *_inbox_advice(lab, steps, place), *_loss_advice(steps, place))
+    advice = (*_secret_advice(lab, steps, own, place), *_inbox_advice(lab, steps, place), *_loss_advice(steps, place))
     return Checked(tuple(sorted(problems, key=_line)), (*advice, *_verdict_advice(lab, registry, place)))
 
 
@@ -143,20 +153,28 @@ def _adapter_problems(lab: Lab, registry: Registry, place: Place) -> Iterator[Ca
 
 
 def _reader_problems(name: str, lab: Lab, registry: Registry, place: Place) -> Iterator[CasepanError]:
-    """``[adapters.NAME] with``: each key is a reading importer, each value fits its options."""
-    readers = [spec.short for spec in registry.stages(ImporterSpec) if spec.plugin == name and not _watches(spec)]
+    """``[adapters.NAME] with``: each key is a reading importer or an observer, each value fits its options."""
+    readers = [spec.short for spec in _with_own_table(registry) if spec.plugin == name]
     for short, given in lab.adapters[name].with_.items():
         path: KeyPath = ("adapters", name, "with", short)
         if short not in readers:
             near = closest(short, readers)
             hint = f"Did you mean {near!r}?" if near else f"There are: {', '.join(readers) or 'none'}."
-            yield ConfigError(f"{name} has no reader {short!r}", place=place(path), hint=hint)
+            yield ConfigError(
+                f"{name} has no reader {short!r}, and no observer of that name", place=place(path), hint=hint
+            )
             continue
         try:
             read(registry.options_type(f"{name}.{short}"), given, path)
         except Misfit as misfit:
             for one in misfit.problems:
                 yield ConfigError(f"{dotted(one.path)}: {one.reason}", place=place(one.path), hint=one.hint)
+
+
+def _with_own_table(registry: Registry) -> Iterator[StageSpec]:
+    """Stages whose options stand at their adapter, for no pipeline names them."""
+    yield from (spec for spec in registry.stages(ImporterSpec) if not _watches(spec))
+    yield from registry.stages(ObserverSpec)
 
 
 def _watches(spec: StageSpec) -> bool:
@@ -220,8 +238,21 @@ _KINDS: tuple[tuple[type[StageSpec], str, str], ...] = (
 )
 
 
-def _references(lab: Lab, steps: list[Placed]) -> Iterator[tuple[KeyPath, Secret]]:
+def _own_tables(lab: Lab, registry: Registry) -> Iterator[tuple[KeyPath, Any]]:
+    """Path and options of every table under ``[adapters.NAME] with`` that fits."""
+    for spec in _with_own_table(registry):
+        adapter = lab.adapters.get(spec.plugin)
+        if adapter is None or spec.short not in adapter.with_:
+            continue
+        path: KeyPath = ("adapters", spec.plugin, "with", spec.short)
+        with suppress(Misfit, AdapterError):  # told by _reader_problems
+            yield path, read(registry.options_type(spec.name), adapter.with_[spec.short], path)
+
+
+def _references(lab: Lab, steps: list[Placed], own: OwnTables) -> Iterator[tuple[KeyPath, Secret]]:
     """Every reference to a secret in the file, each with its path."""
+    for path, options in own:
+        yield from _secrets_in(options, path)
     yield from ((("secrets", name), reference) for name, reference in lab.secrets.items())
     for placed in steps:
         yield from _secrets_in(placed.options, (*placed.path, "with"))
@@ -242,8 +273,8 @@ def _secrets_in(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Secret]]:
             yield from _secrets_in(getattr(value, attribute.name), (*path, key))
 
 
-def _secret_problems(lab: Lab, steps: list[Placed], place: Place) -> Iterator[CasepanError]:
-    for path, reference in _references(lab, steps):
+def _secret_problems(lab: Lab, steps: list[Placed], own: OwnTables, place: Place) -> Iterator[CasepanError]:
+    for path, reference in _references(lab, steps, own):
         if reference.secret in lab.secrets:
             continue  # told once, at [secrets]
         try:
@@ -252,8 +283,8 @@ def _secret_problems(lab: Lab, steps: list[Placed], place: Place) -> Iterator[Ca
             yield SecretError(f"{dotted(path)}: {error.reason}", place=place(path), hint=error.hint)
 
 
-def _secret_advice(lab: Lab, steps: list[Placed], place: Place) -> Iterator[Advice]:
-    for path, reference in _references(lab, steps):
+def _secret_advice(lab: Lab, steps: list[Placed], own: OwnTables, place: Place) -> Iterator[Advice]:
+    for path, reference in _references(lab, steps, own):
         file = secret_file(reference, lab) if reference.secret is None else None
         if file is not None and os.name == "posix" and _open_to_others(file):
             yield Advice(place(path), "others on this machine can read the file of this secret", "chmod 600 that file.")

@@ -38,7 +38,8 @@ class AdapterTable:
         "advise", "`accept` when the lab owns the vendor's software: a closed file is then a complete arrival"
     )
     with_: Mapping[str, Mapping[str, Any]] = option(
-        factory=dict, doc='options of its readers by the part after the dot: `{ order = { prefer = "raw" } }`'
+        factory=dict,
+        doc='options of its readers and observers by the part after the dot: `{ order = { prefer = "raw" } }`',
     )
 
 

@@ -79,6 +79,14 @@ class ImportContext(Context, Protocol):
         """A reference to a file of the arrival, hashed."""
 
 
+class ObserverContext(Context, Protocol):
+    """Given to observers."""
+
+    @property
+    def base(self) -> Path:
+        """The folder that relative paths in ``lab.toml`` count from."""
+
+
 class ExportContext(Context, Protocol):
     """Given to exporters."""
 

@@ -94,6 +94,11 @@ class ExporterSpec(StageSpec):
 
 
 @frozen
+class ObserverSpec(StageSpec):
+    """An observer: told what happens in the whole laboratory, where ``[adapters.PLUGIN] with`` has a table for it."""
+
+
+@frozen
 class Openness:
     """The card of one ecosystem: each a short text for technicians."""
 

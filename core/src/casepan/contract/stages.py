@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, Protocol
 
 from attrs import field, frozen
 
-from casepan.contract.context import Context, ExportContext, ImportContext
+from casepan.contract.context import Context, ExportContext, ImportContext, ObserverContext
 from casepan.contract.listing import Recognition
+from casepan.contract.specs import Event
 from casepan.model.case import Case
 from casepan.model.finding import Finding
 from casepan.model.records import Receipt
@@ -84,6 +85,16 @@ class Exporter(Protocol):
 
     def probe(self, ctx: ExportContext) -> Receipt | None:
         """The receipt of ``ctx.key`` if the destination has it, None if it certainly has not (``ExporterSpec.probe``)."""
+
+
+class Observer(Protocol):
+    """Somebody who is told what happens, in a thread of its own: it may take its time and cannot stop the run."""
+
+    def observe(self, events: Sequence[Event], ctx: ObserverContext) -> None:
+        """What happened since the last call, oldest first. Now and then a call without events: a chance to try again.
+
+        When the run ends, the last call has a few seconds; what must not be lost belongs into ``ctx.memory`` first.
+        """
 
 
 def _stage(method: Literal["check", "apply", "deliver"], function: Callable[..., Any]) -> type:

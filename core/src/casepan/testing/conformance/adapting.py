@@ -16,7 +16,14 @@ from pathlib import Path
 
 from attrs import asdict, fields
 
-from casepan.contract.specs import ExporterSpec, ImporterSpec, StageSpec, TransformerSpec, ValidatorSpec
+from casepan.contract.specs import (
+    ExporterSpec,
+    ImporterSpec,
+    ObserverSpec,
+    StageSpec,
+    TransformerSpec,
+    ValidatorSpec,
+)
 from casepan.errors import AdapterError, CasepanError
 from casepan.running.context import Bench
 from casepan.testing.conformance.observing import disturbance, disturbances, plugin, read, registry, words
@@ -24,7 +31,13 @@ from casepan.testing.hostile import damaged_copies, hostile_arrivals
 
 Found = Iterator[tuple[str, str]]
 HEAVY = ("numpy", "scipy", "trimesh")
-_METHODS = {ImporterSpec: "read", ValidatorSpec: "check", TransformerSpec: "apply", ExporterSpec: "deliver"}
+_METHODS = {
+    ImporterSpec: "read",
+    ValidatorSpec: "check",
+    TransformerSpec: "apply",
+    ExporterSpec: "deliver",
+    ObserverSpec: "observe",
+}
 _TIERS = ("bronze", "silver", "gold")
 _EVIDENCE = ("real", "code", "documented", "inferred")
 
