@@ -69,6 +69,9 @@ def order(case: Case) -> list[tuple[object, ...]]:
     )
 
 
+READERS = {"medit.package": ("medit", "exocad")}
+"""A Medit package without a bite and without OBJ bears no mark of Medit: it is an exocad-style folder like any other."""
+
 PACKAGES: list[tuple[str, str, str, Mapping[str, Any], Callable[[Case], list[str]]]] = [
     ("medit.package", "medit", "exocad-style", {}, jaws),
     ("medit.package", "medit", "second-vocabulary", {"form": "zip"}, jaws),
@@ -91,6 +94,12 @@ PACKAGES: list[tuple[str, str, str, Mapping[str, Any], Callable[[Case], list[str
     ("carestream.package", "carestream", "save-ply", {"form": "zip"}, jaws),
     ("carestream.package", "trios", "order-folder-stl", {}, jaws),
     ("carestream.package", "itero", "restorative-ply", {}, jaws),
+    ("exocad.project", "exocad", "bridge", {}, jaws),
+    ("exocad.project", "exocad", "implant", {}, jaws),
+    ("exocad.project", "medit", "two-occlusions", {}, jaws),
+    ("exocad.project", "trios", "open-export-ply", {}, jaws),
+    ("exocad.project", "itero", "ortho-occlusion", {}, jaws),
+    ("exocad.project", "carestream", "save-ply", {"private": True}, jaws),
 ]
 
 
@@ -103,7 +112,7 @@ def test_a_package_is_read_back_as_the_same_case(
     """Roles and arches as far as the layout has words for them; teeth, kinds, bridges, materials and shades whole."""
     case, receipt, path = handed_on(SAMPLES[plugin, sample], stage, tmp_path, lambda case: case, **options)
     again, importer = read_back(path)
-    assert importer.partition(".")[0] == stage.partition(".")[0]
+    assert importer.partition(".")[0] in READERS.get(stage, (stage.partition(".")[0],))
     assert seen(again) == seen(case)
     assert order(again) == order(case)
     assert again.prescription.due == case.prescription.due

@@ -13,8 +13,6 @@ from casepan.contract.specs import Expected, Sample
 
 GENERIC = "core.generic"
 _DESIGN = b"www.3shape.com"
-_PROJECT = b"<?xml version='1.0'?>\r\n<Treatment><Teeth/><Patient><PatientName>Roe </PatientName></Patient></Treatment>"
-_MATRIX = b"<Matrix4><_00>1</_00><_11>1</_11><_22>1</_22><_33>1</_33></Matrix4>"
 
 _ARCHES: Mapping[str, tuple[str, str]] = {
     "english": ("upper_arch", "lower_arch"),
@@ -51,23 +49,11 @@ def _words() -> list[Sample]:
 
 
 def _other_scanners() -> list[Sample]:
-    shining = {
-        "Roe-UpperJaw.stl": "arch/upper",
-        "Roe-LowerJaw.stl": "arch/lower",
-        "Roe-TotalJaw0.stl": "bite/-",
-        "Roe-TotalJaw1.stl": "bite/-",
-    }
     benq = {"UpperJaw.stl": "arch/upper", "LowerJaw.stl": "arch/lower", "TotalJaw0.stl": "bite/-"}
     exocad = {"2026-03-01_00001-001-upperjaw.ply": "arch/upper", "2026-03-01_00001-001-lowerjaw.ply": "arch/lower"}
-    beside = {"Roe.dentalProject": _PROJECT, "Roe.matrix4": _MATRIX}
-    project = {
-        "2026-03-01_00001-001.dentalProject": _PROJECT,
-        "2026-03-01_00001-001.constructionInfo": b"<ConstructionInfo/>",
-    }
     return [
-        _sample("shining-3d", "Shining 3D to exocad", shining, beside),
         _sample("benq", "BenQ", benq, {"scan.hasscan": b"\0"}),
-        _sample("exocad-case", "a case of exocad's own", exocad, project),
+        _sample("exocad-names", "names of exocad without a project", exocad),
         _sample("orthocad-viewer", "a bite saved by a viewer", {"Bite.ply": "bite/-", "upper-jaw.ply": "arch/upper"}),
     ]
 

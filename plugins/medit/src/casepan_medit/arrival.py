@@ -195,9 +195,10 @@ def marks(listing: Listing, export: Export) -> tuple[bool, tuple[str, ...]]:
         (closed, "a .meditMesh file"),
         (any(".general." in path for path in closed), "a mesh stored as .general.meditMesh"),
         (export.dated and SOME_DATE.match(export.prefix), "the folder is <date>-<case>, the meshes <date>-<patient>"),
-        (any(is_project(path, export.prefix) for path in export.files), "a .dentalProject with the name of the meshes"),
     )
-    return signed, tuple(line for mark, line in seen if mark)
+    own = tuple(line for mark, line in seen if mark)
+    beside = own and any(is_project(path, export.prefix) for path in export.files)  # alone it is every exocad folder's
+    return signed, (*own, "a .dentalProject with the name of the meshes") if beside else own
 
 
 def head_of(listing: Listing, path: str) -> bytes:

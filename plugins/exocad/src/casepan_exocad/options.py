@@ -1,0 +1,47 @@
+"""Options of the exporter ``exocad.project``."""
+
+from __future__ import annotations
+
+import re
+
+from attrs import Attribute, frozen
+
+from casepan.api import FilePath, FolderPath, option
+
+PLACEHOLDERS = ("%tc", "%d", "%l", "%f", "%p", "%n", "%s", "%c")
+"""exocad's own, as they stand in ``<PathTemplate>`` of its settings."""
+
+
+def _is_name(_: object, attribute: Attribute[str], value: str) -> None:
+    left = re.sub("|".join(PLACEHOLDERS), "", value)
+    if "%" in left or re.search(r'[<>:"/\\|?*]', left):
+        known = ", ".join(PLACEHOLDERS)
+        raise ValueError(f"{attribute.name} {value!r}: placeholders are {known}; no folders, no signs Windows refuses")
+    if "%l" not in value and "%s" not in value:
+        raise ValueError(f"{attribute.name} {value!r}: needs %l or %s, which tell one case from another")
+
+
+@frozen
+class ProjectOptions:
+    """Where projects go and how they are written."""
+
+    path: FolderPath = option(FolderPath("out/exocad"), "folder that gets one project folder per case")
+    template: FilePath | None = option(
+        None, "a .dentalProject that your own exocad wrote; its configuration and its teeth are the pattern of new ones"
+    )
+    name: str = option(
+        "%d_%l",
+        "name of a project, as in <PathTemplate> of exocad's settings: %d day, %l patient with the case's ref, %f first "
+        "name, %p practice, %n its id, %s tray, %tc tooth colour",
+        source="default name of projects of a real installation",
+        validator=_is_name,
+    )
+    private: bool = option(False, "write patient, practice and notes into project and name; else only the case's ref")
+    neighbours: bool = option(
+        True,
+        "write the teeth beside the ordered ones as healthy, and one opposite as antagonist when that jaw was scanned",
+    )
+    seen_as: str = option(
+        "", "the folder `path` as the CAD computer sees it (`D:\\CAD-Data`), for the hints of the receipt"
+    )
+    program: str = option("DentalCADApp.exe", "how exocad's CAD is started there, for the hints of the receipt")
