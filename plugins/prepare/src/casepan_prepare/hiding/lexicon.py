@@ -13,7 +13,20 @@ from casepan_prepare.hiding.spelling import pattern
 BOUNDED, PREFIX = 5, 7
 """A part of up to so many letters must stand between boundaries, of up to so many behind one; longer ones count anywhere."""
 
-GLUED = ("upper", "lower", "jaw", "scan", "bite", "maxil", "mandib", "prep", "antag", "arch", "oberkiefer", "unterkiefer")
+GLUED = (
+    "upper",
+    "lower",
+    "jaw",
+    "scan",
+    "bite",
+    "maxil",
+    "mandib",
+    "prep",
+    "antag",
+    "arch",
+    "oberkiefer",
+    "unterkiefer",
+)
 """Words of scanners that are glued to names without a capital in between."""
 
 _LETTER = r"[^\W\d_]"
@@ -60,7 +73,7 @@ def _pairs(known: Iterable[Known]) -> Iterator[tuple[str, str]]:
 
 
 def _parts(known: Iterable[Known]) -> Iterator[tuple[str, str]]:
-    found = {(part, item.pseudonym, item.sort) for item in known for part in item.parts}
+    found = {(part, item.pseudonym, item.sort) for item in known for part in item.alone}
     for part, pseudonym, sort in sorted(found, key=lambda each: (-len(each[0]), each)):
         yield _part(part, sort), pseudonym
 

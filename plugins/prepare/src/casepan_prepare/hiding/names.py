@@ -17,23 +17,35 @@ from casepan_prepare.hiding.pseudonyms import Pseudonyms, plain, words_of
 SHORTEST_NUMBER = 4
 """Characters of the shortest number that is looked for: ``12`` would be found everywhere."""
 
-_TITLES = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_TITLES = _words(
     "dr med dent dipl prof professor doctor doktor mr mrs ms miss frau herr fr hr sr sra dott dottssa dds dmd bds msc phd ing "
-    "von van vom zu zum zur de der den del des di da do dos das du la le el al bin ibn of and und et y the mit".split()
+    "von van vom zu zum zur de der den del des di da do dos das du la le el al bin ibn of and und et y the mit"
 )
-_PRACTICE = frozenset(
+_PRACTICE = _words(
     "clinic clinica dental dentist dentistry dentista praxis zahnarzt zahnarztpraxis zahnaerzte practice office orthodontics "
     "kieferorthopaedie laboratory labor lab smile smiles center centre zentrum group surgery street strasse avenue road town "
-    "city".split()
+    "city"
 )
-_LAYOUT = frozenset(
-    "scan scans scanned upper lower jaw jaws bite arch arches occlusion raw preparation antagonist maxillary mandibular stl ply "
-    "obj dcm dxd zip glb xml html pdf hps data export exports exported itero orthocad trios medit primescan cerec carestream "
-    "dscore connect exocad core order orders case cases patient patients download downloads inbox folder files file web today "
-    "yesterday monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
-    "september october november december new old final copy test teste model models design designs crown crowns bridge bridges "
-    "implant implants veneer zirconia shade stat rush remake lab model tooth teeth left right front retainer retainers for the "
-    "and with from csc restorative ortho gallery save saves upperjaw lowerjaw".split()
+_TRADE = _words(
+    "scan upper lower jaw arch bite preparation antagonist preop scanbody gingiva edentulous denture waxup palate design photo "
+    "other crown pontic inlay onlay veneer coping abutment implant splint aligner retainer temporary bar tray model bridge "
+    "ply format ascii binary little big endian element vertex vertices face faces property list char float double int comment "
+    "header end solid facet normal outer loop object group material texture stl obj glb hps dcm xml html json file files"
+)
+"""Words that stand in every case: somebody called Lower is found beside the first name only."""
+
+_LAYOUT = _TRADE | _words(
+    "scans scanned jaws arches occlusion raw maxillary mandibular dxd zip pdf data export exports exported itero orthocad trios "
+    "medit primescan cerec carestream dscore connect exocad core order orders case cases patient patients download downloads "
+    "inbox folder web today yesterday monday tuesday wednesday thursday friday saturday sunday january february march april may "
+    "june july august september october november december new old final copy test models designs crowns bridges implants "
+    "zirconia shade stat rush remake lab tooth teeth molar premolar incisor canine first second left right front retainers for "
+    "from csc restorative ortho gallery save saves upperjaw lowerjaw"
 )
 
 
@@ -53,14 +65,19 @@ class Known:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """Words that may stand alone, in the order of the text, without titles and words of the trade."""
+        """The names in it, in the order of the text, without titles and single letters."""
+        if self.sort not in ("person", "guess"):
+            return ()
         common = _TITLES if self.sort == "person" else _TITLES | _LAYOUT
         least = 2 if self.sort == "person" else 3
-        if self.sort in ("person", "guess"):
-            # Accents composed of two characters are letters too once they are composed.
-            words = words_of(unicodedata.normalize("NFC", self.text))
-            return tuple(dict.fromkeys(word for word in words if len(word) >= least and plain(word) not in common))
-        return ()
+        # Accents that are characters of their own are no letters until they are composed.
+        words = words_of(unicodedata.normalize("NFC", self.text))
+        return tuple(dict.fromkeys(word for word in words if len(word) >= least and plain(word) not in common))
+
+    @property
+    def alone(self) -> tuple[str, ...]:
+        """Those of them that are looked for wherever they stand."""
+        return tuple(part for part in self.parts if plain(part) not in _TRADE)
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
@@ -87,6 +104,11 @@ def pseudonym_of_patient(case: Case, make: Pseudonyms) -> str:
     if guess:
         return make.of_person("P", " ".join(guess))
     return make.of_text("P", patient.guid or patient.reference or case.key.vendor_id)
+
+
+def is_short(part: str) -> bool:
+    """True for a part that is looked for beside another part in every way of joining them, since alone it means little."""
+    return len(part) <= 2 or plain(part) in _TRADE
 
 
 def _is_useful(item: Known) -> bool:

@@ -23,5 +23,6 @@ class PseudonymiseOptions:
         "clean", "notes and other free text: take the known names out, or leave the whole text out"
     )
     sheets: Literal["clean", "leave-out"] = option(
-        "clean", "HTML sheets, which may show more about a person than any other file names: clean them or leave them out"
+        "clean",
+        "HTML sheets, which may show more about a person than any other file names: clean them or leave them out",
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import attrs
 from attrs import evolve, frozen
 
 from casepan.api import (
@@ -15,7 +17,6 @@ from casepan.api import (
     Attachment,
     Case,
     CaseError,
-    ConfigError,
     Context,
     FileRef,
     Finding,
@@ -64,7 +65,8 @@ class Pseudonymise:
         work = _Work(ctx, _cleaner(case, make, known, self.options), self.options)
         files = work.files(case)
         cleaned = evolve(clean_record(files, make, work.cleaner, self.options), digest=_digest(files))
-        _refuse_named(cleaned, work.cleaner.needles)
+        sure = Needles.of(item for item in known if item.sort != "guess")
+        _refuse_named(cleaned, work.cleaner.needles, sure)
         return cleaned.with_findings(*work.findings())
 
 
@@ -99,12 +101,12 @@ class _Work:
         self.cleaner = cleaner
         self.options = options
         self.done = 0
-        self.left: Counter[tuple[str, str, str]] = Counter()
+        self.left: Counter[tuple[str, str, Literal["info", "warning"]]] = Counter()
 
     def files(self, case: Case) -> Case:
         """The case with cleaned files only."""
         scans = tuple(self._scans(case))
-        if case.scans and not scans:
+        if (case.scans or case.closed) and not scans:
             raise CaseError(
                 "no scan of this case can be cleaned of names",
                 hint="Ask the sender for an open export (STL, PLY or OBJ).",
@@ -132,9 +134,9 @@ class _Work:
         for (form, why, severity), count in sorted(self.left.items()):
             message = f"{count} {form} file{'s were' if count > 1 else ' was'} left out: {why}"
             hint = "Hand on what is needed by another way, or ask the sender for an open export."
-            yield Finding("privacy.left-out", _severity(severity), message, value=float(count), hint=hint)
+            yield Finding("privacy.left-out", severity, message, value=float(count), hint=hint)
 
-    def _leave(self, file: FileRef, why: str, severity: str) -> None:
+    def _leave(self, file: FileRef, why: str, severity: Literal["info", "warning"]) -> None:
         form = file.suffix.upper() if file.suffix in _NAMED else "other"
         self.left[form, why, severity] += 1
 
@@ -168,7 +170,11 @@ class _Work:
         file, why = self._keep(f"{scan.id}.{'dcm' if mesh.format == 'hps' else mesh.format}", mesh.data)
         if file is None:
             return _Made(None, why)
-        return _Made(evolve(scan, file=file, textures=textures, derived_from=scan.file.sha256))
+        raw = dict(scan.raw)
+        if lost := len(scan.textures) - len(textures):
+            raw["missing_textures"] = lost
+        origin = self.cleaner.make.of_content(scan.file.sha256)
+        return _Made(evolve(scan, file=file, textures=textures, format=mesh.format, derived_from=origin, raw=raw))
 
     def _textures(self, scan: Scan, companions: Companions) -> Iterator[FileRef]:
         """Pictures first, since a material file may name only those that come along."""
@@ -254,37 +260,34 @@ def _unpacked(data: bytes) -> bytes:
 
 def _digest(case: Case) -> str:
     """A digest of the cleaned files: that of the arrival is made from file names, which could be guessed by trying."""
-    from hashlib import sha256
-
     files = [file for scan in case.scans for file in (scan.file, *scan.textures)]
-    files += [item.file for item in (*case.attachments, *case.artifacts)]
+    files += [item.file for item in case.attachments] + [item.file for item in case.artifacts]
     lines = sorted(f"{file.path}\0{file.sha256}\n" for file in files)
     return sha256("".join(lines).encode()).hexdigest()
 
 
-def _refuse_named(case: Case, needles: Needles) -> None:
+def _refuse_named(case: Case, needles: Needles, sure: Needles) -> None:
     """The last look: no text of the record may name anybody.
+
+    Args:
+        sure: without what was guessed from folder names; for ids and file names, which are made of casepan's own words.
 
     Raises:
         CaseError: one does. A field was forgotten; it is better to stop than to hand it on.
     """
-    import attrs
-
-    plain: dict[str, Any] = attrs.asdict(evolve(case, practice=None, client=None, received_at=None))
+    client = evolve(case.client, id="") if case.client else None
+    plain: dict[str, Any] = attrs.asdict(evolve(case, practice=None, client=client))
     for key, text in strings_in(plain):
-        if key not in _FIXED and needles.in_text(text):
-            raise CaseError("a name is left in the case's own record", hint="Report it to the author of casepan-prepare.")
+        if key not in _FIXED and (sure if key in _OWN else needles).in_text(text):
+            raise CaseError(
+                "a name is left in the case's own record", hint="Report it to the author of casepan-prepare."
+            )
 
 
-_FIXED = frozenset(
-    "ref adapter stage confidence pipeline role arch variant format units frame colour kind material bridge severity code scan "
-    "unit id what store how provenance department number shade_guide assignee message hint".split()
+_OWN = frozenset(("id", "path", "what", "name", "scan", "store"))
+_FIXED_TEXT = (
+    "ref adapter stage confidence pipeline role arch variant format units frame colour kind material bridge severity code "
+    "unit how provenance department number shade_guide assignee message hint sha256 digest derived_from"
 )
+_FIXED = frozenset(_FIXED_TEXT.split())
 """Fields that hold words of casepan or of the laboratory: a patient called Crown must not stop every crown."""
-
-
-def _severity(word: str) -> Any:
-    return word
-
-
-__all__ = ["ConfigError", "Pseudonymise"]

@@ -1,4 +1,4 @@
-"""Keyed pseudonyms: the same value and key give the same pseudonym in every case, and nobody without the key can check a guess."""
+"""Keyed pseudonyms: equal values and keys give equal pseudonyms, and nobody without the key can try whether a guess fits."""
 
 from __future__ import annotations
 
@@ -54,6 +54,10 @@ class Pseudonyms:
     def of_text(self, kind: str, text: str) -> str:
         """The pseudonym of a number or any other text; capitals and blanks at the ends do not matter."""
         return self._made(kind, plain(text).strip())
+
+    def of_content(self, sha256_hex: str) -> str:
+        """What stands for the checksum of a file that was cleaned: who has the key can prove it, and nobody can look it up."""
+        return hmac.new(self.key, f"casepan\0content\0{sha256_hex}".encode(), sha256).hexdigest()
 
     def _made(self, kind: str, value: str) -> str:
         digest = hmac.new(self.key, f"casepan\0{kind}\0{value}".encode("utf-8", "surrogateescape"), sha256).digest()

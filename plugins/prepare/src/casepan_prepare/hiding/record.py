@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from attrs import evolve
 
@@ -41,11 +41,15 @@ def _patient(case: Case, make: Pseudonyms) -> Patient:
     """The pseudonym as name and last name, so that layouts with either field show it."""
     patient, name = case.patient, pseudonym_of_patient(case, make)
     reference = make.of_text("N", patient.reference) if patient.reference else None
-    return Patient(name=name, last=name, reference=reference, guid=make.of_text("G", patient.guid) if patient.guid else None)
+    return Patient(
+        name=name, last=name, reference=reference, guid=make.of_text("G", patient.guid) if patient.guid else None
+    )
 
 
-def _prescription(order: Prescription, make: Pseudonyms, cleaner: Cleaner, options: PseudonymiseOptions) -> Prescription:
-    staff: dict[str, str | None] = {}
+def _prescription(
+    order: Prescription, make: Pseudonyms, cleaner: Cleaner, options: PseudonymiseOptions
+) -> Prescription:
+    staff: dict[str, Any] = {}
     if options.staff == "replace":
         staff = {
             "practice": make.of_person("S", order.practice) if order.practice else None,
@@ -66,7 +70,7 @@ def _prescription(order: Prescription, make: Pseudonyms, cleaner: Cleaner, optio
 
 
 def _item(item: WorkItem, cleaner: Cleaner) -> WorkItem:
-    texts = {name: cleaner.text(text) for name in _ITEM_TEXTS if (text := getattr(item, name))}
+    texts: dict[str, Any] = {name: cleaner.text(text) for name in _ITEM_TEXTS if (text := getattr(item, name))}
     implant = item.implant
     if implant is not None:
         parts = {name: text for name in ("manufacturer", "system", "platform") if (text := getattr(implant, name))}

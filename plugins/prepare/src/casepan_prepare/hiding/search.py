@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from attrs import field, frozen
 
 from casepan_prepare.hiding.lexicon import BOUNDED, GLUED, PREFIX
-from casepan_prepare.hiding.names import Known
+from casepan_prepare.hiding.names import Known, is_short
 from casepan_prepare.hiding.spelling import encoded, folded, spellings
 from casepan_prepare.hiding.views import Haystack, haystacks
 
@@ -153,10 +153,10 @@ def _texts(item: Known) -> Iterator[tuple[str, str]]:
     whole = item.text.strip()
     if item.sort in ("words", "number"):
         yield from ((text, "alone") for text in spellings(whole))
-    for part in item.parts:
+    for part in item.alone:
         yield from ((text, _rule(part, item.sort)) for text in spellings(part))
     for first, second in item.pairs:
-        short = min(len(first), len(second)) <= 2
+        short = is_short(first) or is_short(second)
         for between in _JOINED if short else ("",):
             for text in spellings(f"{first}{between}{second}"):
                 yield text, "bounded" if len(first) + len(second) <= BOUNDED else "anywhere"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import islice, product
 
-from casepan_prepare.hiding.pseudonyms import UMLAUTS, plain
+from casepan_prepare.hiding.pseudonyms import UMLAUTS
 
 _MOST = 32
 _DIGRAPHS = {"ae": "ä", "oe": "ö", "ue": "ü", "ss": "ß"}
@@ -91,6 +91,3 @@ def folded(text: str) -> str:
     """Text without accents, umlauts as single letters: where a name was typed without the accents that a file has."""
     parted = unicodedata.normalize("NFKD", text)
     return "".join(letter for letter in parted if not unicodedata.combining(letter))
-
-
-__all__ = ["encoded", "folded", "pattern", "plain", "spellings"]

@@ -67,7 +67,7 @@ def clean_mesh(data: bytes, name: str, companions: Companions, cleaner: Cleaner)
         "obj": lambda: clean_obj(data, companions),
         "hps": lambda: clean_hps(data, cleaner),
     }
-    made = ways[form]() if form in ways else None
+    made = ways[form]() if form and form in ways else None
     return Shape(made, form) if made is not None and form else None
 
 
@@ -102,9 +102,9 @@ def clean_ply(data: bytes, companions: Companions) -> bytes | None:
         words = line.split(None, 2)
         if words[:1] and words[0] in _PLY_KEPT:
             lines.append(b" ".join(line.split()))
-        elif [word.lower() for word in words[:2]] == [b"comment", b"texturefile"] and len(words) == 3:
-            if new := companions.file(words[2]):
-                lines.append(b"comment TextureFile " + new)
+        elif re.match(rb"[ \t]*comment[ \t]+TextureFile[ \t]", line, re.IGNORECASE):
+            new = companions.file(words[-1])
+            lines += [b"comment TextureFile " + new] if new else []
     old_mac = data[3:4] == b"\r" and data[4:5] != b"\n"  # then a line feed behind the header is geometry already
     begin = data.index(b"\r", end.start() + 1) + 1 if old_mac else end.end()
     return b"\n".join(lines) + b"\n" + data[begin:]

@@ -105,7 +105,8 @@ def clean_xml(data: bytes, cleaner: Cleaner) -> bytes | None:
         element.tail = _short(element.tail, cleaner)
         for name, value in element.attrib.items():
             element.attrib[name] = _short(value, cleaner) or ""
-    return b'<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="utf-8")
+    body: str = tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{body}'.encode("utf-8", "replace")
 
 
 def _short(text: str | None, cleaner: Cleaner) -> str | None:

@@ -104,7 +104,10 @@ def _zip(data: bytes, room: _Room) -> Iterator[tuple[str, bytes]]:
             infos = archive.infolist()
             if sum(info.file_size for info in infos) > room.left:
                 raise CannotSearchError("more than the limit is packed into it")
-            told = [info.filename.encode("utf-8", "surrogateescape") + b"\0" + info.comment + b"\0" + info.extra for info in infos]
+            told = [
+                info.filename.encode("utf-8", "surrogateescape") + b"\0" + info.comment + b"\0" + info.extra
+                for info in infos
+            ]
             yield "zip names", b"\0".join([archive.comment, *told])
             for info in infos:
                 if info.flag_bits & 1:
