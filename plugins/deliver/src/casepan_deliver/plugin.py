@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from casepan.api import API_VERSION, AdapterInfo, hookimpl
+from collections.abc import Iterable
+
+from casepan.api import API_VERSION, AdapterInfo, ExporterSpec, ObserverSpec, hookimpl
 
 
 @hookimpl
@@ -13,4 +15,39 @@ def casepan_adapter() -> AdapterInfo:
         title="Delivery",
         api_version=API_VERSION,
         summary="hands cases on by mail, HTTP, SFTP, S3 and WebDAV, writes tables and sends notices",
+    )
+
+
+@hookimpl
+def casepan_exporters() -> Iterable[ExporterSpec]:
+    """Destinations."""
+    yield ExporterSpec(
+        "deliver.email",
+        "The zip of a case, or the letter to the office, as one mail",
+        "casepan_deliver.email_export:Email",
+        "casepan_deliver.email_options:EmailOptions",
+    )
+    yield ExporterSpec(
+        "deliver.table",
+        "One row per work item for the lab's management program: CSV, JSON lines, or a post",
+        "casepan_deliver.table:Table",
+        "casepan_deliver.table_options:TableOptions",
+        probe=True,
+    )
+    yield ExporterSpec(
+        "deliver.notify",
+        "A notice about a case by mail or chat: ready, held, rush",
+        "casepan_deliver.notify:Notify",
+        "casepan_deliver.notify_options:NotifyOptions",
+    )
+
+
+@hookimpl
+def casepan_observers() -> Iterable[ObserverSpec]:
+    """Who tells people at once."""
+    yield ObserverSpec(
+        "deliver.notices",
+        "Tell by mail or chat what failed for good and what lies in quarantine; the morning digest goes the same way",
+        "casepan_deliver.notices:Notices",
+        "casepan_deliver.notify_options:NoticesOptions",
     )
