@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 
 from attrs import field, frozen
@@ -180,23 +181,30 @@ def _bits(data: bytes, step: int) -> float:
 
 
 def _without_accents(data: bytes) -> bytes | None:
-    """Text without its accents, None when it has none or is no text."""
-    if data.isascii():
-        return None if b"\0" not in data[:64] else _wide(data)
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:64]:
-            return _wide(data)
-        text = data.decode("cp1252", "replace") if b"\0" not in data else ""
+    """The text in some bytes without its accents, None when none has any."""
+    if data.isascii() and b"\0" not in data:
+        return None
+    text = "\n".join(_texts_in(data))
     return folded(text).encode("utf-8", "replace") if text else None
 
 
-def _wide(data: bytes) -> bytes | None:
-    """UTF-16 text as UTF-8 without accents, None when it is none."""
-    big = data.startswith(b"\xfe\xff") or data[:1] == b"\0"
+_ACCENTED = re.compile(rb"[\x20-\x7e]*(?:[\xc3-\xcd][\x80-\xbf][\x20-\x7e]*)+")
+_WIDE = {
+    "utf-16-le": re.compile(rb"(?:[\x20-\x7e\xc0-\xff]\0|[\x00-\x7f][\x01\x03]){4,}", re.DOTALL),
+    "utf-16-be": re.compile(rb"(?:\0[\x20-\x7e\xc0-\xff]|[\x01\x03][\x00-\x7f]){4,}", re.DOTALL),
+}
+"""Runs of Latin letters with accents among other bytes."""
+
+
+def _texts_in(data: bytes) -> Iterator[str]:
+    """The bytes as text, or the texts among them; among many bytes only those of a length that no chance makes."""
     try:
-        text = data[: len(data) // 2 * 2].decode("utf-16-be" if big else "utf-16-le")
+        yield data.decode("utf-8")
     except UnicodeDecodeError:
-        return None
-    return folded(text).encode("utf-8", "replace")
+        if b"\0" not in data:
+            yield data.decode("cp1252", "replace")
+        least = 4 if len(data) < 1 << 16 else 12
+        yield from (run.decode("utf-8", "ignore") for run in _ACCENTED.findall(data) if len(run) >= least)
+    if b"\0" in data:
+        for encoding, runs in _WIDE.items():
+            yield from (run.decode(encoding, "ignore") for run in runs.findall(data))

@@ -57,8 +57,11 @@ def _letter(letter: str) -> str:
     choices = {re.escape(letter)}
     if letter in UMLAUTS:
         choices.add(UMLAUTS[letter])
-    base = unicodedata.normalize("NFD", letter)[0]
-    single = _accented().get(base, "") + base
+    parted = unicodedata.normalize("NFD", letter)
+    if not parted[0].isascii():
+        choices.add(parted)
+        return f"(?:{'|'.join(sorted(choices, key=len, reverse=True))})"
+    single = _accented().get(parted[0], "") + parted[0]
     return f"(?:{'|'.join(sorted(choices, key=len, reverse=True))}|[{re.escape(single)}]{_MARKS})"
 
 

@@ -12,15 +12,16 @@ from collections.abc import Callable, Iterator
 from io import BytesIO
 from urllib.parse import unquote_to_bytes
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 DEEPEST = 6
-LARGEST = 1 << 30
+LARGEST = 1 << 29
 """Bytes that are unpacked from one file at most; what holds more cannot be searched."""
 
 _OPAQUE = {b"%PDF": "PDF", b"Rar!": "RAR", b"7z\xbc\xaf": "7z", b"\xd0\xcf\x11\xe0": "OLE"}
 _ENDS = (80, 128, 1024)
 _RUNS = re.compile(rb"[\t\n\r\x20-\x7e]{6,}")
+_LONG_RUNS = re.compile(rb"[\t\n\r\x20-\x7e]{24,}")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{8,}(?:[ \t]*\r?\n[ \t]*[A-Za-z0-9+/_-]{4,})*")
 _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}){6,}")
 _ENTITY = re.compile(rb"&#?[0-9A-Za-z]{2,10};")
@@ -43,7 +44,7 @@ class Haystack:
 
 @define
 class _Room:
-    left: int = LARGEST
+    left: int = field(factory=lambda: LARGEST)
 
     def take(self, data: bytes) -> bytes:
         self.left -= len(data)
@@ -91,11 +92,17 @@ def _parts(data: bytes, room: _Room) -> Iterator[tuple[str, bytes]]:
     if b"PK\x03\x04" in data or b"PK\x05\x06" in data:
         yield from _zip(data, room)
     yield from _inflated(data, room)
-    text = b"\n\0".join(_RUNS.findall(data))
+    text = _text_in(data)
     yield from _decoded(text)
     for name, sign, change in _ESCAPES:
         if sign in text and (changed := change(text)) != text:
             yield name, changed
+
+
+def _text_in(data: bytes) -> bytes:
+    """The printable runs; among numbers only runs of a length that no chance makes."""
+    text = b"\n\0".join(_RUNS.findall(data))
+    return text if 2 * len(text) > len(data) else b"\n\0".join(_LONG_RUNS.findall(text))
 
 
 def _zip(data: bytes, room: _Room) -> Iterator[tuple[str, bytes]]:
