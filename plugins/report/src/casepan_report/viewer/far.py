@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+Ids = NDArray[np.int32]
+Places = NDArray[np.intp]
 _BLOCK = 1 << 14  # points measured at a time: what belongs to them stays in the processor's cache
 
 
-def distances_to_rings(
-    points: Floats, ring_of: NDArray[np.int32], vertices: Floats, faces: NDArray[np.int32]
-) -> Floats:
+def distances_to_rings(points: Floats, ring_of: Ids, vertices: Floats, faces: Ids) -> Floats:
     """The distance from each point to the nearest of the faces round its vertex, float32 (k,), infinite without faces.
 
     Args:
@@ -22,27 +22,32 @@ def distances_to_rings(
         vertices: float32 (n, 3).
         faces: int32 (m, 3).
     """
-    corners = faces.ravel()
-    around = (np.argsort(corners, kind="stable") // 3).astype(np.int32)
-    starts = np.concatenate([[0], np.cumsum(np.bincount(corners, minlength=len(vertices)))])
+    around, starts = _rings(ring_of, len(vertices), faces)
     places = [np.ascontiguousarray(axis) for axis in vertices.T]
-    result = np.full(len(points), np.inf, np.float32)
     columns = [np.ascontiguousarray(column) for column in faces.T]
-    for begin in range(0, len(points), _BLOCK):
-        part = slice(begin, begin + _BLOCK)
-        ring = ring_of[part]
-        counts = starts[ring + 1] - starts[ring]
-        has = np.flatnonzero(counts)
-        counts, ring = counts[has], ring[has]
+    result = np.full(len(points), np.inf, np.float32)
+    asked = np.flatnonzero(starts[ring_of + 1] > starts[ring_of])
+    for begin in range(0, len(asked), _BLOCK):
+        part = asked[begin : begin + _BLOCK]
+        ring = starts[ring_of[part]]
+        counts = starts[ring_of[part] + 1] - ring
         first = np.cumsum(counts) - counts
-        rows = np.repeat(has, counts)
-        ids = around[np.arange(len(rows)) - np.repeat(first - starts[ring], counts)]
-        if not len(ids):
-            continue
+        rows = np.repeat(np.arange(len(part)), counts)
+        ids = around[np.arange(len(rows)) + np.repeat(ring - first, counts)]
         at = [axis.take(rows) for axis in points[part].T]
         triangle = [[axis.take(column.take(ids)) - p for axis, p in zip(places, at, strict=True)] for column in columns]
-        result[part][has] = np.sqrt(np.minimum.reduceat(_squares(*triangle), first))
+        result[part] = np.sqrt(np.minimum.reduceat(_squares(*triangle), first))
     return result
+
+
+def _rings(wanted: Ids, count: int, faces: Ids) -> tuple[Places, Places]:
+    """The faces round each wanted vertex: the face ids in a row, and where those of each vertex begin, (count + 1,)."""
+    hit = np.zeros(count, bool)
+    hit[wanted] = True
+    near = np.flatnonzero(np.logical_or.reduce([hit.take(column) for column in faces.T]))
+    corners = faces[near].ravel()
+    around = near[np.argsort(corners) // 3]
+    return around, np.concatenate([[0], np.cumsum(np.bincount(corners, minlength=count))])
 
 
 def _squares(a: list[Floats], b: list[Floats], c: list[Floats]) -> Floats:
@@ -55,7 +60,7 @@ def _squares(a: list[Floats], b: list[Floats], c: list[Floats]) -> Floats:
         inside &= _dot(_cross(edge, start), normal) <= 0
     squares = np.minimum(np.minimum(_to_edge(a, ab), _to_edge(b, bc)), _to_edge(c, ca))
     height = _dot(a, normal)
-    return np.where(inside, height * height / np.maximum(size, np.float32(1e-30)), squares)
+    return np.asarray(np.where(inside, height * height / np.maximum(size, np.float32(1e-30)), squares), np.float32)
 
 
 def _to_edge(start: list[Floats], edge: list[Floats]) -> Floats:

@@ -98,15 +98,19 @@ class Draft:
         """
         draft, far = self, self._measured(points)
         for _ in range(_ROUNDS):
-            failed = np.flatnonzero(far > self.tolerance_mm)
+            failed = draft._failed(far)
             if not len(failed):
                 break
             before, draft = draft, draft.without(failed)
             far = draft._measured(points, far, before._changed(draft))
         return draft._compact(float(far.max(initial=0.0)))
 
+    def _failed(self, far: Floats) -> Places:
+        """The merged places farther away than the tolerance; those that stand for themselves cannot be helped."""
+        return np.flatnonzero((far > self.tolerance_mm) & (self.levels > SINGLE))
+
     def _faces(self) -> Ids:
-        corners = self.stands[self.tree.faces]
+        corners = self.stands.take(self.tree.faces)
         a, b, c = corners.T
         return np.asarray(corners[(a != b) & (b != c) & (c != a)], np.int32)
 
@@ -114,7 +118,8 @@ class Draft:
         """The places whose stand-in, or a face round it, is another one in the other draft."""
         moved = self.stands != other.stands
         touched = np.zeros(len(moved), bool)
-        touched[other.stands[self.tree.faces[moved[self.tree.faces].any(axis=1)]]] = True
+        faces = np.logical_or.reduce([moved.take(column) for column in self.tree.faces.T])
+        touched[other.stands.take(self.tree.faces[faces])] = True
         return np.asarray(touched[other.stands] | moved, bool)
 
     def _measured(self, points: Floats, known: Floats | None = None, again: Bools | None = None) -> Floats:

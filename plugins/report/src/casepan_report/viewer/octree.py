@@ -80,7 +80,8 @@ class Octree:
         counts = np.diff(np.append(starts, len(left)))
         cube = np.repeat(np.arange(len(starts)), counts)
         points = self.points[left]
-        offsets = points - (np.add.reduceat(points, starts, axis=0) / counts[:, None].astype(np.float32))[cube]
+        means = np.add.reduceat(points, starts, axis=0) / counts[:, None].astype(np.float32)
+        offsets = np.asarray(points - means.take(cube, axis=0), np.float32)
         away = np.einsum("ij,ij->i", offsets, offsets)
         hit = np.flatnonzero(away == np.minimum.reduceat(away, starts)[cube])
         nearest = np.empty(len(starts), np.int32)
