@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from attrs import define, evolve
 from numpy.typing import NDArray
 
 from casepan.mesh.finite import require_finite
-from casepan.mesh.loops import ring
+from casepan.mesh.loops import Loop, ring
 from casepan.mesh.repair import Change, change
 from casepan.mesh.structure import topology
 from casepan.mesh.surface import ByteArray, FloatArray, IntArray, Mesh, Texture
@@ -54,7 +55,9 @@ class _Nearby:
         return np.flatnonzero(np.isin(self.faces, rim).any(axis=1))
 
 
-def fill_holes(mesh: Mesh, max_across_mm: float = 2.0) -> tuple[Mesh, Change]:
+def fill_holes(
+    mesh: Mesh, max_across_mm: float = 2.0, only: Callable[[Loop], bool] | None = None
+) -> tuple[Mesh, Change]:
     """Close the holes that are no wider than a limit; the rim of an open part is never closed.
 
     A triangle closes three edges, a fan up to six. Larger holes get rings of new vertices about as far apart as those
@@ -65,13 +68,16 @@ def fill_holes(mesh: Mesh, max_across_mm: float = 2.0) -> tuple[Mesh, Change]:
     Args:
         mesh: any surface; it is welded first.
         max_across_mm: the largest distance between two vertices of a hole that is closed.
+        only: further says which of these holes may be closed; their vertex ids are those of the welded surface.
 
     Raises:
         CorruptFile: a coordinate is not finite.
     """
     require_finite(mesh)
     surface = mesh.welded()
-    holes = [loop for loop in topology(surface).holes if loop.across_mm <= max_across_mm]
+    holes = [
+        loop for loop in topology(surface).holes if loop.across_mm <= max_across_mm and (only is None or only(loop))
+    ]
     rims = [rim for hole in holes for rim in (cycles(hole.edges) if not hole.is_simple else [ring(hole.edges)])]
     if not rims:
         return mesh, change("fill holes", 0, "", mesh, mesh)

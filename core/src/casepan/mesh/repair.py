@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from attrs import define, evolve
 from numpy.typing import NDArray
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 from casepan.mesh.area import face_areas
 from casepan.mesh.edges import EdgeTable
 from casepan.mesh.finite import require_finite
-from casepan.mesh.structure import topology
+from casepan.mesh.structure import Component, topology
 from casepan.mesh.subset import with_faces
 from casepan.mesh.surface import IntArray, Mesh
 
@@ -41,18 +43,21 @@ def change(action: str, count: int, text: str, before: Mesh, after: Mesh) -> Cha
     return Change(action, count, text if count else "nothing to do", len(before.faces), len(after.faces))
 
 
-def drop_islands(mesh: Mesh, min_share: float = 0.005, min_area_mm2: float = 0.0) -> tuple[Mesh, Change]:
+def drop_islands(
+    mesh: Mesh, min_share: float = 0.005, min_area_mm2: float = 0.0, only: Callable[[Component], bool] | None = None
+) -> tuple[Mesh, Change]:
     """Drop the connected parts that are too small; the largest stays whatever its size.
 
     Args:
         mesh: any surface; it is welded first.
         min_share: parts with less than this share of the whole area go (0.5 %: facts/quality.md §9, derived).
         min_area_mm2: parts with less than this area go.
+        only: further says which of them may go.
     """
     surface = mesh.welded()
     parts = topology(surface).components
     limit = max(min_share * sum(part.area_mm2 for part in parts), min_area_mm2)
-    small = [part for part in parts[1:] if part.area_mm2 < limit]
+    small = [part for part in parts[1:] if part.area_mm2 < limit and (only is None or only(part))]
     if not small:
         return mesh, change("drop islands", 0, "", mesh, mesh)
     labels = surface.edges.vertex_labels.take(surface.faces[:, 0])
