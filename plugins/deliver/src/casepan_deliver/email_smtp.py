@@ -1,13 +1,14 @@
 """Handing one mail to a server so that afterwards everybody knows whether it took it.
 
-All recipients or none; the dot that ends a mail is sent alone, so that a line cut before it certainly left nothing, and only
-a line cut after it leaves doubt. No text of a server is passed on: it may quote addresses or what was sent.
+All recipients or none; the dot that ends a mail is sent alone, so that a line that fails before it certainly left nothing,
+and only one that fails after it leaves doubt. No text of a server is passed on: it may quote addresses or what was sent.
 """
 
 from __future__ import annotations
 
 import re
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +18,8 @@ from attrs import field, frozen
 from casepan.api import AuthenticationFailed, DeliveryError, DeliveryRefused, FenceLost, OutcomeUnknown
 from casepan_deliver.email_options import SmtpServer
 
+HELD_BACK = 128 << 10
+"""Bytes that the operating system may hold back when it says they are sent: a line cut within them is noticed too late."""
 _STATUS = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}")
 _TOO_LARGE = "It is too large for that server: send it with deliver.remote or deliver.http, or set `largest` lower."
 _HINTS = {
@@ -106,6 +109,8 @@ def _content(smtp: smtplib.SMTP, mail: bytes, may_commit: Callable[[], bool]) ->
     code, text = smtp.docmd("DATA")
     if code != 354:
         raise _refusal(code, text, "the server does not want a mail now")
+    if smtp.sock:
+        smtp.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, HELD_BACK)
     smtp.send(re.sub(rb"(?m)^\.", b"..", mail if mail.endswith(b"\r\n") else mail + b"\r\n"))
     if not may_commit():
         raise FenceLost("another process owns this delivery now")
