@@ -22,6 +22,20 @@ def casepan_adapter() -> AdapterInfo:
 def casepan_exporters() -> Iterable[ExporterSpec]:
     """Destinations."""
     yield ExporterSpec(
+        "deliver.remote",
+        "One zip or folder per case on an SFTP, S3 or WebDAV server, proven and never twice",
+        "casepan_deliver.remote:RemoteExport",
+        "casepan_deliver.remote_options:RemoteOptions",
+        probe=True,
+    )
+    yield ExporterSpec(
+        "deliver.http",
+        "One zip per case to the lab's own portal: form, PUT, signed PUT or resumable",
+        "casepan_deliver.http_export:HttpExport",
+        "casepan_deliver.http_options:HttpOptions",
+        probe=True,
+    )
+    yield ExporterSpec(
         "deliver.email",
         "The zip of a case, or the letter to the office, as one mail",
         "casepan_deliver.email_export:Email",
