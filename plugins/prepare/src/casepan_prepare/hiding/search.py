@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import cached_property
 
 from attrs import field, frozen
 
@@ -15,6 +18,7 @@ from casepan_prepare.hiding.views import Haystack, haystacks
 
 _BITS, _COMMON, _BLANK = 7.0, 2.0, 1.4
 _DOUBT = 14.0
+_LARGE = 1 << 14
 _COMMON_IN_FLOATS = b"ab?@"
 _BEFORE = tuple(word.encode() for word in GLUED)
 _JOINED = ("", " ", "_", "-", ",", ", ", ".", "+")
@@ -36,7 +40,7 @@ class Needle:
     bits: float
 
 
-@frozen
+@frozen(slots=False)
 class Needles:
     """All spellings of all names of one case."""
 
@@ -81,17 +85,53 @@ class Needles:
 
     def _found(self, data: bytes) -> bool:
         lower, room = data.lower(), math.log2(len(data) + 1)
-        return any(_is_in(needle, data, lower, room) for needle in self.needles)
+        if len(data) < _LARGE:
+            return any(_is_in(needle, data, lower, room) for needle in self.needles)
+        short = (needle for needle in self.needles if len(needle.data) < 4)
+        return any(_is_in(needle, data, lower, room) for needle in short) or any(
+            _is_at(needle, data, lower, at, room)
+            for at in _places(lower, self._starts)
+            for needle in self._starts[lower[at : at + 4]]
+        )
+
+    @cached_property
+    def _starts(self) -> dict[bytes, list[Needle]]:
+        """The needles of four bytes and more by how they start."""
+        found: dict[bytes, list[Needle]] = defaultdict(list)
+        for needle in self.needles:
+            if len(needle.data) >= 4:
+                found[needle.data[:4]].append(needle)
+        return found
+
+
+def _places(lower: bytes, starts: Mapping[bytes, object]) -> Iterator[int]:
+    """Where one of many starts of four bytes stands, asked of all places at once."""
+    import numpy as np
+
+    first, second = np.zeros(1 << 16, np.bool_), np.zeros(1 << 16, np.bool_)
+    for start in starts:
+        first[int.from_bytes(start[:2], "little")] = True
+        second[int.from_bytes(start[2:], "little")] = True
+    codes = np.frombuffer(lower, np.uint8).astype(np.uint16)
+    pairs = codes[:-1] | codes[1:] << 8
+    for at in np.flatnonzero(first[pairs[:-2]] & second[pairs[2:]]):
+        if lower[at : at + 4] in starts:
+            yield int(at)
 
 
 def _is_in(needle: Needle, data: bytes, lower: bytes, room: float) -> bool:
     at = lower.find(needle.data)
     while at >= 0:
-        end = at + len(needle.data)
-        if _stands(needle, data, lower, at) and _is_meant(needle, data, at, end, room):
+        if _is_at(needle, data, lower, at, room):
             return True
         at = lower.find(needle.data, at + 1)
     return False
+
+
+def _is_at(needle: Needle, data: bytes, lower: bytes, at: int, room: float) -> bool:
+    if not lower.startswith(needle.data, at):
+        return False
+    return _stands(needle, data, lower, at) and _is_meant(needle, data, at, at + len(needle.data), room)
 
 
 def _is_meant(needle: Needle, data: bytes, at: int, end: int, room: float) -> bool:
@@ -133,7 +173,7 @@ def _stands(needle: Needle, data: bytes, lower: bytes, at: int) -> bool:
         return not before.isalnum() and not after.isalnum()
     if needle.rule == "capital" and not first.isupper():
         return False
-    left = not before.isalpha() or (before.islower() and first.isupper()) or lower[:at][-12:].endswith(_BEFORE)
+    left = not before.isalpha() or (before.islower() and first.isupper()) or lower[max(0, at - 12) : at].endswith(_BEFORE)
     if not left or needle.rule == "prefix":
         return left
     further = _letter(data, end + step, step, low)
@@ -188,12 +228,13 @@ def _without_accents(data: bytes) -> bytes | None:
     return folded(text).encode("utf-8", "replace") if text else None
 
 
+_COARSE = re.compile(rb"[\x20-\x7e\x80-\xbf\xc3-\xcd]{12,}")
 _ACCENTED = re.compile(rb"[\x20-\x7e]*(?:[\xc3-\xcd][\x80-\xbf][\x20-\x7e]*)+")
 _WIDE = {
     "utf-16-le": re.compile(rb"(?:[\x20-\x7e\xc0-\xff]\0|[\x00-\x7f][\x01\x03]){4,}", re.DOTALL),
     "utf-16-be": re.compile(rb"(?:\0[\x20-\x7e\xc0-\xff]|[\x01\x03][\x00-\x7f]){4,}", re.DOTALL),
 }
-"""Runs of Latin letters with accents among other bytes."""
+"""Runs of Latin letters with accents among other bytes; those of UTF-16 are looked for in small files only."""
 
 
 def _texts_in(data: bytes) -> Iterator[str]:
@@ -203,8 +244,18 @@ def _texts_in(data: bytes) -> Iterator[str]:
     except UnicodeDecodeError:
         if b"\0" not in data:
             yield data.decode("cp1252", "replace")
-        least = 4 if len(data) < 1 << 16 else 12
-        yield from (run.decode("utf-8", "ignore") for run in _ACCENTED.findall(data) if len(run) >= least)
-    if b"\0" in data:
-        for encoding, runs in _WIDE.items():
-            yield from (run.decode(encoding, "ignore") for run in runs.findall(data))
+        large = len(data) >= _LARGE
+        for run in _COARSE.findall(data) if large else (data,):
+            yield from (one.decode() for one in _ACCENTED.findall(run) if len(one) >= (12 if large else 4))
+    if b"\0" in data and len(data) < _LARGE:
+        for encoding, wide in _WIDE.items():
+            yield from (run.decode(encoding, "ignore") for run in wide.findall(data))
+    elif b"\0" in data[:64]:
+        yield from _wide_text(data)
+
+
+def _wide_text(data: bytes) -> Iterator[str]:
+    """The text when the bytes are UTF-16 from the first to the last."""
+    big = data.startswith(b"\xfe\xff") or data[:1] == b"\0"
+    with suppress(UnicodeDecodeError):
+        yield data[: len(data) // 2 * 2].decode("utf-16-be" if big else "utf-16-le")

@@ -126,10 +126,11 @@ def _zip(data: bytes, room: _Room) -> Iterator[tuple[str, bytes]]:
 
 
 def _inflated(data: bytes, room: _Room) -> Iterator[tuple[str, bytes]]:
+    whole = memoryview(data)
     for found in _DEFLATED.finditer(data):
         packed = zlib.decompressobj(47)
         try:
-            plain = packed.decompress(data[found.start() :], room.left + 1)
+            plain = packed.decompress(whole[found.start() :], room.left + 1)
         except zlib.error as error:
             if found.start() == 0 and found[0].startswith(b"\x1f"):
                 raise CannotSearchError("a damaged gzip") from error
