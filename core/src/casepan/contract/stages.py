@@ -84,7 +84,11 @@ class Exporter(Protocol):
         """
 
     def probe(self, ctx: ExportContext) -> Receipt | None:
-        """The receipt of ``ctx.key`` if the destination has it, None if it certainly has not (``ExporterSpec.probe``)."""
+        """The receipt of ``ctx.key`` if the destination has it, None if it certainly has not (``ExporterSpec.probe``).
+
+        Raises:
+            DeliveryError: it cannot be asked now. OutcomeUnknown: it can never tell; the export's ``on_unknown`` decides.
+        """
 
 
 class Observer(Protocol):
