@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from casepan.errors import CorruptFile
+from casepan.mesh.encapsulated import encapsulated_model
 from casepan.mesh.hps.document import parse_document
 from casepan.mesh.hps.metadata import Transform, colour_kind, jaw, properties, texture_images, transforms
 from casepan.mesh.opening import Source, load
@@ -24,7 +25,7 @@ class Inventory:
     """The facts of one mesh file.
 
     Attributes:
-        format: ``"stl"``, ``"ply"``, ``"obj"`` or ``"hps"``.
+        format: ``"stl"``, ``"ply"``, ``"obj"``, ``"hps"``, or ``"dicom"`` for an STL or OBJ inside a DICOM object.
         readable: casepan can read the geometry (False for HPS schemas CE and CB, and where there are no faces).
         faces: faces that the file declares (polygons count once), or None when it declares none that could be counted.
         vertices: vertices that the file declares; None for STL, which does not share them.
@@ -77,6 +78,8 @@ def inventory(source: Source, *, name: str = "", format: str | None = None) -> I
         return _obj(data)
     if form == "hps":
         return _hps(data, name)
+    if form == "dicom" and (model := encapsulated_model(data)) is not None:
+        return evolve(inventory(model, name=name), format="dicom")
     what = "this is a DICOM file, not a mesh" if form == "dicom" else "this is not a mesh of a known format"
     raise CorruptFile(what, place=name or None, offset=0)
 

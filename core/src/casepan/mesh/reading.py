@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from casepan.errors import CorruptFile
+from casepan.mesh.encapsulated import encapsulated_model
 from casepan.mesh.opening import Source, load
 from casepan.mesh.sniff import sniff_format
 from casepan.mesh.surface import Mesh
@@ -18,8 +19,8 @@ READABLE = ("stl", "ply", "obj", "hps")
 def read_mesh(source: Source, *, name: str = "", format: str | None = None, images: Images | None = None) -> Mesh:
     """Read a scan.
 
-    STL is welded exactly; formats that store shared vertices are kept as stored, see ``Mesh.welded``. Gzip is looked
-    through.
+    STL is welded exactly; formats that store shared vertices are kept as stored, see ``Mesh.welded``. Gzip and DICOM
+    Encapsulated STL or OBJ objects are looked through.
 
     Args:
         source: a path, the bytes, or an open binary file (a zip member too).
@@ -36,6 +37,8 @@ def read_mesh(source: Source, *, name: str = "", format: str | None = None, imag
     """
     data, name = load(source, name=name)
     form = format or sniff_format(data[:4096], size=len(data), name=name)
+    if form == "dicom" and (model := encapsulated_model(data)) is not None:
+        return read_mesh(model, name=name, images=images)
     if form == "stl":
         from casepan.mesh.stl import read_stl
 

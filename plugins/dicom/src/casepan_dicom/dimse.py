@@ -1,0 +1,119 @@
+"""An archive behind the classic DICOM service: C-STORE to store, C-FIND to ask (PS3.4 B and C)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+from typing import Any
+
+from casepan.api import AuthenticationFailed, DeliveryError, ExportContext, OutcomeUnknown
+from casepan_dicom.archives import Held, needed, not_taken, refused
+from casepan_dicom.objects import Instance
+from casepan_dicom.options import DicomOptions
+from casepan_dicom.web import trust
+
+_EXPLICIT = "1.2.840.10008.1.2.1"
+_FIND = "1.2.840.10008.5.1.4.1.2.2.1"  # Study Root Query/Retrieve Information Model - FIND
+_PERMANENT, _BY_USER = 1, 1
+_TITLES = {3: "calling", 7: "called"}
+"""Reasons of a rejection (PS3.8 9.3.4) that are about AE titles."""
+
+_SUCCESS, _PENDING = 0x0000, (0xFF00, 0xFF01)
+_WARNING = 0xB0
+
+
+class DimseArchive:
+    """Speaks to one archive with the options of one export."""
+
+    def __init__(self, options: DicomOptions, ctx: ExportContext) -> None:
+        self.options = options
+        self.ctx = ctx
+        self.net = needed("pynetdicom")
+
+    @property
+    def place(self) -> str:
+        """The archive's AE title and address."""
+        return f"dicom://{self.options.called}@{self.options.host}:{self.options.port}"
+
+    def store(self, instances: Sequence[Instance], may_go: Callable[[], None]) -> None:
+        """One association for all objects; each is answered."""
+        from pydicom import dcmread
+
+        with self._association({instance.sop_class for instance in instances}) as line:
+            taken = {str(context.abstract_syntax) for context in line.accepted_contexts}
+            if not {instance.sop_class for instance in instances} <= taken:
+                raise not_taken()
+            for instance in instances:
+                may_go()
+                self._judge(line.send_c_store(dcmread(BytesIO(instance.content))))
+
+    def held(self, study: str) -> Held:
+        """Asked for the series, which says how many objects there must be, and for the objects."""
+        with self._association({_FIND}) as line:
+            if not line.accepted_contexts:
+                hint = "Allow casepan's AE title to query (C-FIND), or look into the archive yourself."
+                raise DeliveryError("the archive does not answer queries", place=self.place, hint=hint)
+            series = self._found(line, "SERIES", study, "SeriesDescription")
+            found = self._found(line, "IMAGE", study, "SOPInstanceUID")
+        return Held(next(iter(series), ""), frozenset(found))
+
+    @contextmanager
+    def _association(self, classes: set[str]) -> Iterator[Any]:
+        options = self.options
+        entity = self.net.AE(ae_title=options.calling)
+        entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = options.timeout
+        entity.connection_timeout = min(options.timeout, 10.0)
+        entity.maximum_pdu_size = 0
+        for sop_class in sorted(classes):
+            entity.add_requested_context(sop_class, _EXPLICIT)
+        tls = (trust(options, self.ctx.base), options.host) if options.tls else None
+        line = entity.associate(options.host, options.port, ae_title=options.called, tls_args=tls)
+        if not line.is_established:
+            raise self._not_associated(line)
+        try:
+            yield line
+        finally:
+            if line.is_established:
+                line.release()
+
+    def _not_associated(self, line: Any) -> DeliveryError:
+        """Rejected for good, rejected for now, willing but without a common service, or not there at all."""
+        answer = line.acceptor.primitive if line.is_rejected else None
+        if answer is not None and (answer.result, answer.result_source) == (_PERMANENT, _BY_USER):
+            title = _TITLES.get(answer.diagnostic)
+            about = f"the AE title in `{title}`" if title else "casepan"
+            hint = "Compare `called` and `calling` with what the archive's settings list."
+            return AuthenticationFailed(f"the archive does not know {about}", place=self.place, hint=hint)
+        if line.rejected_contexts:
+            return not_taken()
+        said = "is busy" if line.is_rejected else "cannot be reached"
+        hint = "Check that it runs, host, port and `tls`; casepan tries again by itself."
+        return DeliveryError(f"the archive {said}", place=self.place, hint=hint)
+
+    def _judge(self, answer: Any) -> None:
+        status = answer.get("Status") if answer else None
+        value = None if status is None else int(getattr(status, "value", status))
+        if value is None:
+            hint = "casepan asks the archive what it has before it sends again."
+            raise OutcomeUnknown("the archive did not answer to the end", place=self.place, hint=hint)
+        if value != _SUCCESS and value >> 8 != _WARNING:
+            raise refused(value)
+
+    def _found(self, line: Any, level: str, study: str, keyword: str) -> list[str]:
+        from pydicom import Dataset
+
+        wanted = Dataset()
+        wanted.QueryRetrieveLevel = level
+        wanted.StudyInstanceUID = study
+        wanted.SeriesInstanceUID = ""
+        setattr(wanted, keyword, "")
+        found, last = [], None
+        for answer, item in line.send_c_find(wanted, _FIND):
+            last = answer.get("Status") if answer else None
+            value = None if last is None else int(getattr(last, "value", last))
+            if value in _PENDING and item is not None:
+                found.append(str(item.get(keyword, "")))
+            elif value != _SUCCESS:
+                raise DeliveryError("the archive did not answer the query", place=self.place, hint="Try again later.")
+        return found

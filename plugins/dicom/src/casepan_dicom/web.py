@@ -1,0 +1,167 @@
+"""An archive behind DICOMweb: STOW-RS to store, QIDO-RS to ask (PS3.18 10.5 and 10.6)."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from casepan.api import (
+    AuthenticationFailed,
+    DeliveryError,
+    DeliveryRefused,
+    ExportContext,
+    OutcomeUnknown,
+)
+from casepan_dicom.archives import Held, needed, refused
+from casepan_dicom.objects import Instance
+from casepan_dicom.options import DicomOptions
+
+_BOUNDARY = "casepan-dicom-object"
+_JSON = "application/dicom+json"
+_SOP_INSTANCE, _SERIES, _FAILED, _REASON = "00080018", "0008103E", "00081198", "00081197"
+_STORED, _REFERENCED = "00081199", "00081155"
+_LATER = {408, 425, 429, 500, 502, 503, 504, 507}
+
+
+class WebArchive:
+    """Speaks to one archive with the options of one export."""
+
+    def __init__(self, options: DicomOptions, ctx: ExportContext) -> None:
+        self.options = options
+        self.ctx = ctx
+        self.httpx = needed("httpx")
+
+    @property
+    def place(self) -> str:
+        """The root of the service."""
+        return self.options.url.rstrip("/")
+
+    def store(self, instances: Sequence[Instance], may_go: Callable[[], None]) -> None:
+        """One request per object, so that a broken line costs one object."""
+        with self._client() as client:
+            for instance in instances:
+                may_go()
+                with self._as_errors():
+                    answer = client.post(
+                        f"{self.place}/studies", content=_multipart(instance.content), headers=_headers()
+                    )
+                self._judge(answer, instance)
+
+    def held(self, study: str) -> Held:
+        """Asked for the series, which says how many objects there must be, and for the objects."""
+        with self._client() as client:
+            series = self._asked(client, f"{self.place}/studies/{study}/series")
+            found = self._asked(client, f"{self.place}/studies/{study}/instances")
+        said = next((text for item in series for text in _texts(item, _SERIES)), "")
+        return Held(said, frozenset(text for item in found for text in _texts(item, _SOP_INSTANCE)))
+
+    @contextmanager
+    def _client(self) -> Iterator[Any]:
+        options, headers, auth = self.options, {}, None
+        if options.token:
+            headers["Authorization"] = f"Bearer {self.ctx.secret(options.token)}"
+        if options.password:
+            auth = (options.user, self.ctx.secret(options.password))
+        with self.httpx.Client(
+            auth=auth, headers=headers, timeout=options.timeout, verify=trust(options, self.ctx.base), trust_env=False
+        ) as client:
+            yield client
+
+    def _asked(self, client: Any, url: str) -> list[Mapping[str, Any]]:
+        with self._as_errors(asking=True):
+            answer = client.get(url, headers={"Accept": _JSON})
+        if answer.status_code in (204, 404):
+            return []
+        self._refuse(answer)
+        document = _json(answer)
+        return [item for item in document if isinstance(item, dict)] if isinstance(document, list) else []
+
+    @contextmanager
+    def _as_errors(self, *, asking: bool = False) -> Iterator[None]:
+        """Nothing was sent while connecting; once the line stood, nobody knows what arrived. Asking changes nothing."""
+        httpx = self.httpx
+        try:
+            yield
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            hint = "Check that it runs, and the url."
+            raise DeliveryError("the archive cannot be reached", place=self.place, hint=hint) from error
+        except httpx.HTTPError as error:
+            hint = "casepan asks the archive what it has before it sends again."
+            kind = DeliveryError if asking else OutcomeUnknown
+            raise kind("the archive did not answer to the end", place=self.place, hint=hint) from error
+
+    def _judge(self, answer: Any, instance: Instance) -> None:
+        document = _json(answer)
+        told = document if isinstance(document, dict) else {}
+        for failure in told.get(_FAILED, {}).get("Value", ()):
+            raise refused(int(next(iter(_values(failure, _REASON)), 0)))
+        self._refuse(answer)
+        stored = {text for item in told.get(_STORED, {}).get("Value", ()) for text in _texts(item, _REFERENCED)}
+        if stored != {instance.sop_instance}:
+            raise OutcomeUnknown(
+                "the archive's answer does not confirm the object", place=self.place, hint="Is the url that of STOW-RS?"
+            )
+
+    def _refuse(self, answer: Any) -> None:
+        """Raise what a status means."""
+        status, place = answer.status_code, self.place
+        if status < 300:
+            return
+        if status in (401, 403):
+            hint = "Check user and password, or the token, and what they may do in the archive."
+            raise AuthenticationFailed("the archive does not accept the credentials", place=place, hint=hint)
+        if status in _LATER:
+            seconds = answer.headers.get("Retry-After", "")
+            raise DeliveryError(
+                f"the archive answers {status}",
+                place=place,
+                hint="It may be busy, full or starting; casepan tries again by itself.",
+                retry_after=float(seconds) if seconds.isdecimal() else None,
+            )
+        raise DeliveryRefused(
+            f"the archive answers {status}", place=place, hint="Check the url of its DICOMweb service."
+        )
+
+
+def trust(options: DicomOptions, base: Path) -> ssl.SSLContext:
+    """Which certificates count: the system's, or those of the archive's own authority.
+
+    Raises:
+        DeliveryRefused: the file of certificates cannot be read.
+    """
+    try:
+        return ssl.create_default_context(cafile=base / options.ca if options.ca else None)
+    except OSError as error:
+        hint = "Name a PEM file with the certificate that signs the archive's."
+        raise DeliveryRefused("the certificates in `ca` cannot be read", place=options.ca, hint=hint) from error
+
+
+def _headers() -> dict[str, str]:
+    kind = f'multipart/related; type="application/dicom"; boundary={_BOUNDARY}'
+    return {"Content-Type": kind, "Accept": _JSON}
+
+
+def _multipart(content: bytes) -> bytes:
+    """One part. Its boundary need not be searched for in the content: the part says its length."""
+    head = f"--{_BOUNDARY}\r\nContent-Type: application/dicom\r\nContent-Length: {len(content)}\r\n\r\n"
+    return head.encode() + content + f"\r\n--{_BOUNDARY}--\r\n".encode()
+
+
+def _json(answer: Any) -> Any:
+    try:
+        return answer.json() if answer.content else None
+    except ValueError:
+        return None
+
+
+def _values(item: Any, tag: str) -> list[Any]:
+    """The values of a tag in DICOM JSON (PS3.18 F.2)."""
+    found = item.get(tag, {}) if isinstance(item, dict) else {}
+    return list(found.get("Value", ())) if isinstance(found, dict) else []
+
+
+def _texts(item: Any, tag: str) -> list[str]:
+    return [value for value in _values(item, tag) if isinstance(value, str)]
