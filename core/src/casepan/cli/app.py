@@ -16,6 +16,7 @@ from casepan.cli import (
     keeping,
     operating,
     quarantining,
+    reporting,
     ruling,
 )
 
@@ -49,6 +50,7 @@ def _main(
 demonstrating.add_to(app)
 configuring.add_to(app)
 inspecting.add_to(app)
+reporting.add_to(app)
 operating.add_to(app)
 cases.add_to(app)
 delivering.add_to(app)

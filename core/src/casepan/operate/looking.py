@@ -103,13 +103,18 @@ def look_at(path: Path, registry: Registry, options: LookOptions | None = None) 
         listing = FolderListing.of(path)
         rules = read_lab_rules(options.lab.base) if options.lab else {}
         with Bench.on(listing, rules=rules) as bench:
-            return _look_on(listing, bench, path, registry, options)
+            return look_on(listing, bench, path, registry, options)
     except (CaseError, NotReady, OSError) as error:
         findings = (_failure(error),)
         return Inspection(path, (), findings, verdict_of(findings, _table(options)))
 
 
-def _look_on(listing: FolderListing, bench: Bench, path: Path, registry: Registry, options: LookOptions) -> Inspection:
+def look_on(listing: FolderListing, bench: Bench, path: Path, registry: Registry, options: LookOptions) -> Inspection:
+    """The same on an arrival that is open already, and stays so: its surfaces can be used afterwards.
+
+    Raises:
+        CaseError: the arrival cannot be listed. NotReady: it is still being written.
+    """
     result = recognise(listing, registry)
     cases = []
     failures = list(result.findings)

@@ -1,0 +1,115 @@
+"""All that a report says, gathered from the case and its context: values, no markup."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from attrs import evolve, frozen
+
+from casepan.api import Attachment, Case, CaseError, Context, ExportContext, Finding, Receipt
+from casepan_report import words
+from casepan_report.images import Picture, first_page, photo
+from casepan_report.judging import Judgement, judge, ranked
+from casepan_report.options import Notation, ReportOptions, Variant
+from casepan_report.origins import repairs_of
+from casepan_report.privacy import shown
+from casepan_report.shapes import Shapes, shapes_of
+from casepan_report.views import Gallery, gallery
+
+MOST_PHOTOS = 12
+_LARGEST = 64 << 20  # bytes of a photo or a PDF
+_PICTURES = ("jpg", "jpeg", "png", "bmp", "gif", "tif", "tiff", "webp")
+
+
+@frozen(eq=False)
+class Paper:
+    """A photo, or the first page of a PDF; without a picture, why there is none."""
+
+    title: str
+    picture: Picture | None
+    about: str
+
+
+@frozen(eq=False)
+class Report:
+    """Everything that is on the page.
+
+    Attributes:
+        case: as far as the variant may know it.
+        judgement: verdict and what to do next.
+        numbered: findings with their numbers, worst first.
+        shapes: the opened scans, for the viewer.
+        receipts: of earlier exports, by export id.
+        made_at: when the report was made, aware UTC.
+        name: what the case is called in file names.
+        turnable: whether the page has the 3D viewer.
+    """
+
+    case: Case
+    variant: Variant
+    notation: Notation
+    lab: str
+    judgement: Judgement
+    numbered: tuple[tuple[int, Finding], ...]
+    shapes: Shapes
+    gallery: Gallery
+    papers: tuple[Paper, ...]
+    receipts: Mapping[str, Receipt]
+    made_at: datetime
+    name: str
+    turnable: bool
+
+    @property
+    def internal(self) -> bool:
+        """Whether the laboratory's own business may be on the page."""
+        return self.variant == "lab"
+
+
+def gather(case: Case, ctx: ExportContext, options: ReportOptions) -> Report:
+    """Open the scans, draw the pictures, and leave out what the variant must not tell."""
+    visible = shown(case, options.variant)
+    numbered = tuple(enumerate(ranked(visible.findings), 1))
+    shapes = shapes_of(case, ctx)
+    if options.variant == "anonymous":
+        shapes = _nameless(shapes, visible)
+    repairs = repairs_of(shapes, ctx) if options.variant != "office" else ()
+    return Report(
+        visible,
+        options.variant,
+        words.notation_of(case, options.notation),
+        options.lab,
+        judge(visible, ctx.verdict),
+        numbered,
+        shapes,
+        gallery(shapes, numbered, repairs, ctx),
+        () if options.variant == "anonymous" else tuple(_paper(item, ctx) for item in _papers(case)),
+        dict(ctx.receipts) if options.variant == "lab" else {},
+        ctx.now(),
+        ctx.place,
+        options.viewer and bool(shapes.shown),
+    )
+
+
+def _nameless(shapes: Shapes, visible: Case) -> Shapes:
+    """The shapes with the scans of the anonymous case: drawn from the true files, told by their ids."""
+    known = {scan.id: scan for scan in visible.scans}
+    return evolve(shapes, shown=tuple(evolve(shape, scan=known[shape.scan.id]) for shape in shapes.shown))
+
+
+def _papers(case: Case) -> tuple[Attachment, ...]:
+    photos = [item for item in case.attachments if item.file.suffix in _PICTURES]
+    photos += [Attachment(scan.id, scan.file, "picture") for scan in case.scans if scan.role == "photo"]
+    return (*(item for item in case.attachments if item.file.suffix == "pdf"), *photos[:MOST_PHOTOS])
+
+
+def _paper(item: Attachment, ctx: Context) -> Paper:
+    if item.file.size > _LARGEST:
+        return Paper(item.file.name, None, "too large to be shown here")
+    try:
+        if item.file.suffix == "pdf":
+            picture, pages = first_page(ctx.read(item.file))
+            return Paper(item.file.name, picture, f"first of {pages} pages" if pages > 1 else "one page")
+        return Paper(item.file.name, photo(ctx.read(item.file)), "")
+    except CaseError as error:
+        return Paper(item.file.name, None, error.reason)

@@ -1,0 +1,54 @@
+"""Repairs: scans whose surface is no longer the one that came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from attrs import frozen
+
+from casepan.api import Context, Scan
+from casepan.mesh import Mesh
+from casepan_report.shapes import Shape, Shapes, shape_of
+
+_MOST_STEPS = 50
+_SAME_MM = 0.005
+
+
+@frozen(eq=False)
+class Repair:
+    """A scan as it came and as it is now."""
+
+    before: Shape
+    after: Shape
+
+
+def repairs_of(shapes: Shapes, ctx: Context) -> Iterator[Repair]:
+    """The scans that steps have changed; a mere change of format is none."""
+    for after in shapes.shown:
+        origin = _first(after.scan, ctx)
+        before = shape_of(origin, ctx) if origin is not None else None
+        if isinstance(before, Shape) and not _same(before.mesh, after.mesh):
+            yield Repair(before, after)
+
+
+def _first(scan: Scan, ctx: Context) -> Scan | None:
+    """The scan as it came, None when it still is, or when nobody knows any more."""
+    found: Scan | None = None
+    for _ in range(_MOST_STEPS):
+        earlier = ctx.earlier(scan.derived_from) if scan.derived_from else None
+        if earlier is None or earlier.file.sha256 == scan.file.sha256:
+            break
+        found = scan = earlier
+    return found
+
+
+def _same(one: Mesh, other: Mesh) -> bool:
+    if one.faces.shape != other.faces.shape or one.vertices.shape != other.vertices.shape:
+        return False
+    return bool((np.abs(_sorted(one) - _sorted(other)) <= _SAME_MM).all())
+
+
+def _sorted(mesh: Mesh) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    """Coordinates axis by axis, without regard to the order of vertices."""
+    return np.sort(mesh.vertices, axis=0)

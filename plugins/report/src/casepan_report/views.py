@@ -1,0 +1,210 @@
+"""The pictures of a case: in occlusion, of each scan, of the contacts, before and after repairs, all with their pins."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+
+import numpy as np
+from attrs import evolve, frozen
+
+from casepan.api import Context, Finding
+from casepan.mesh import Drawing, Frame, Gap, Mesh, View, distance, draw, guess_frame
+from casepan_report import contacts
+from casepan_report.images import Picture, from_pixels
+from casepan_report.origins import Repair
+from casepan_report.shapes import Bite, Shape, Shapes
+
+Kind = Literal["occlusion", "scan", "contacts", "repair"]
+Size = tuple[int, int]
+
+_WIDE: Size = (1120, 560)
+_SMALL: Size = (660, 440)
+_SCAN: Size = (720, 540)
+_APART = 0.035  # of a picture's width: pins nearer than this to another step aside
+_ANYWHERE = 1e6  # mm: a pin that stands whatever lies before it
+_CHANGED_MM = 0.01  # what a repair moved farther than this is coloured
+_CHANGED = (0, 114, 178)
+_OCCLUSION: tuple[tuple[View, str, Size], ...] = (
+    ("front", "From the front", _WIDE),
+    ("right", "From the patient's right", _SMALL),
+    ("left", "From the patient's left", _SMALL),
+    ("back", "From the back", _SMALL),
+    ("occlusal", "From above", _SMALL),
+)
+
+
+@frozen
+class PinPlace:
+    """Where a finding's pin stands in a picture, in per cent of its width and height; hidden when something covers it."""
+
+    number: int
+    left: float
+    top: float
+    hidden: bool = False
+
+
+@frozen
+class Shot:
+    """One picture of the report.
+
+    Attributes:
+        id: unique in the page.
+        title: what a person reads below it; alt: the same for people who do not see it.
+        about: small print below the title.
+        bar: length of the scale bar in mm, and its share of the picture's width in per cent.
+    """
+
+    id: str
+    kind: Kind
+    title: str
+    alt: str
+    picture: Picture
+    pins: tuple[PinPlace, ...] = ()
+    about: str = ""
+    bar: tuple[float, float] | None = None
+
+
+@frozen
+class Gallery:
+    """All pictures that are drawn from scans."""
+
+    occlusion: tuple[Shot, ...] = ()
+    scans: tuple[Shot, ...] = ()
+    contacts: tuple[Shot, ...] = ()
+    repairs: tuple[tuple[Shot, Shot], ...] = ()
+
+    @property
+    def shots(self) -> tuple[Shot, ...]:
+        """Every picture."""
+        return (*self.occlusion, *self.scans, *self.contacts, *(shot for pair in self.repairs for shot in pair))
+
+
+Numbered = Sequence[tuple[int, Finding]]
+
+
+def gallery(shapes: Shapes, numbered: Numbered, repairs: Iterable[Repair], ctx: Context) -> Gallery:
+    """Draw everything; stops between pictures when the work is cancelled."""
+    return Gallery(
+        tuple(_until_cancelled(_occlusion(shapes.bite, numbered), ctx)) if shapes.bite else (),
+        tuple(_until_cancelled(_scans(shapes, numbered), ctx)),
+        tuple(_until_cancelled(_contacts(shapes.bite), ctx)) if shapes.bite else (),
+        tuple(_repair(repair) for repair in repairs),
+    )
+
+
+def _until_cancelled(shots: Iterable[Shot], ctx: Context) -> Iterator[Shot]:
+    for shot in shots:
+        yield shot
+        if ctx.cancelled():
+            return
+
+
+def _occlusion(bite: Bite, numbered: Numbered) -> Iterator[Shot]:
+    """Five views of the arches together."""
+    pair = (bite.upper, bite.lower)
+    for view, title, size in _OCCLUSION:
+        drawing = _drawn([shape.mesh for shape in pair], view, size, bite.frame)
+        pins = tuple(_pins(drawing, pair, numbered))
+        yield _shot(f"view-{view}", "occlusion", title, f"The case in occlusion, {_lower(title)}", drawing, pins)
+
+
+def _scans(shapes: Shapes, numbered: Numbered) -> Iterator[Shot]:
+    """Each scan by itself: arches from their biting side, bite scans from the side they were taken."""
+    for shape in shapes.shown:
+        view, frame, words = _best_side(shape, shapes.bite)
+        drawing = _drawn([shape.mesh], view, _SCAN, frame)
+        pins = tuple(_pins(drawing, (shape,), numbered, everywhere=True))
+        about = f"{len(shape.mesh.faces):,} triangles{', in its own colours' if shape.mesh.colour != 'none' else ''}"
+        shot = _shot(f"scan-{shape.scan.id}", "scan", shape.title, f"{shape.title}, {words}", drawing, pins)
+        yield evolve(shot, about=about)
+
+
+def _best_side(shape: Shape, bite: Bite | None) -> tuple[View, Frame, str]:
+    arch = shape.scan.arch if shape.scan.arch in ("upper", "lower") else None
+    if shape.scan.role != "bite" or bite is None:
+        return "occlusal", guess_frame(shape.mesh, arch), "from its biting side"
+    away = shape.mesh.vertices.mean(axis=0) - bite.lower.mesh.vertices.mean(axis=0)
+    aside, ahead = float(away @ bite.frame.right), float(away @ bite.frame.front)
+    if abs(aside) < abs(ahead):
+        return "front", bite.frame, "from the front"
+    return ("right", bite.frame, "from the right") if aside > 0 else ("left", bite.frame, "from the left")
+
+
+def _contacts(bite: Bite) -> Iterator[Shot]:
+    """The contact map of each arch."""
+    arches: tuple[tuple[Shape, Gap, Literal["upper", "lower"]], ...] = (
+        (bite.upper, bite.of_upper, "upper"),
+        (bite.lower, bite.of_lower, "lower"),
+    )
+    for shape, gap, arch in arches:
+        drawing = _drawn([contacts.mapped(shape.mesh, gap)], "occlusal", _SCAN, guess_frame(shape.mesh, arch))
+        areas = [f"{area:.0f} mm² {band.name}" for band, area in contacts.areas_mm2(gap)[:2]]
+        shot = _shot(f"contacts-{arch}", "contacts", f"Contacts of the {arch} arch", "", drawing)
+        yield evolve(shot, alt=f"Contact map of the {arch} arch: {', '.join(areas)}", about="; ".join(areas))
+
+
+def _repair(repair: Repair) -> tuple[Shot, Shot]:
+    """The surface before and after, what changed coloured in the second."""
+    before, after = repair.before, repair.after
+    arch = after.scan.arch if after.scan.arch in ("upper", "lower") else None
+    frame = guess_frame(after.mesh, arch)
+    one = _drawn([before.mesh], "occlusal", _SCAN, frame)
+    other = _drawn([_changes(before.mesh, after.mesh)], "occlusal", _SCAN, frame)
+    title, name = after.title, after.scan.id
+    first = _shot(f"before-{name}", "repair", f"{title}, before", f"{title} as it came", one)
+    second = _shot(f"after-{name}", "repair", f"{title}, after", f"{title} after the repair, changes in blue", other)
+    size = (f"{len(mesh.faces):,} triangles" for mesh in (before.mesh, after.mesh))
+    return evolve(first, about=next(size)), evolve(second, about=f"{next(size)}; what changed is blue")
+
+
+def _changes(before: Mesh, after: Mesh) -> Mesh:
+    """The new surface with the places that are not on the old one coloured."""
+    gap = distance(after, before, 0.5)
+    changed = np.ones(len(after.vertices), bool)
+    changed[gap.vertices[gap.distance_mm <= _CHANGED_MM]] = False
+    colours = np.full((len(after.vertices), 3), (228, 222, 212), np.uint8)
+    colours[changed] = _CHANGED
+    return evolve(after, vertex_colours=colours, face_colours=None).as_welded()
+
+
+def _drawn(meshes: Sequence[Mesh], view: View, size: Size, frame: Frame) -> Drawing:
+    return draw([(mesh, None) for mesh in meshes], view, size, scale_bar=False, transparent=True, frame=frame)
+
+
+def _pins(
+    drawing: Drawing, shapes: Sequence[Shape], numbered: Numbered, *, everywhere: bool = False
+) -> Iterator[PinPlace]:
+    """The pins of findings on these scans; those that are covered only where everything has to be shown."""
+    ids = {shape.scan.id for shape in shapes}
+    height, width = drawing.depth.shape
+    apart, taken = _APART * width, set[tuple[int, int]]()
+    for number, finding in numbered:
+        if finding.where_mm is None or finding.scan not in ids:
+            continue
+        place = drawing.place(finding.where_mm)
+        covered = drawing.place(finding.where_mm, _ANYWHERE) if place is None and everywhere else None
+        x, y = place or covered or (-1.0, -1.0)
+        if x >= 0:
+            while (round(x / apart), round(y / apart)) in taken:
+                x += apart
+            taken.add((round(x / apart), round(y / apart)))
+            yield PinPlace(number, round(100 * x / width, 2), round(100 * y / height, 2), hidden=place is None)
+
+
+def _shot(name: str, kind: Kind, title: str, alt: str, drawing: Drawing, pins: tuple[PinPlace, ...] = ()) -> Shot:
+    return Shot(name, kind, title, alt, from_pixels(drawing.pixels), pins, bar=_bar(drawing))
+
+
+def _bar(drawing: Drawing) -> tuple[float, float]:
+    """A bar of 1, 2 or 5 times a power of ten mm, at most a fifth of the picture wide."""
+    width, scale = drawing.depth.shape[1], drawing.camera.scale
+    wish = 0.2 * width / scale
+    power = 10.0 ** math.floor(math.log10(wish))
+    length = max(step * power for step in (1, 2, 5) if step * power <= wish or step == 1)
+    return length, round(100 * length * scale / width, 2)
+
+
+def _lower(title: str) -> str:
+    return title[0].lower() + title[1:]
