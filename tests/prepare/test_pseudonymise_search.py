@@ -184,7 +184,24 @@ def test_names_of_many_languages_are_found(name: str, text: str, encoding: str) 
     assert needles.find(Lexicon.of((person,)).clean(text).encode(encoding)) is None
 
 
-COMMON = ("Doe", "Roe", "Ann", "Kim", "Li", "Bob", "Abba", "Abe", "Baba", "Jane", "Anna", "Meyer", "Wolf", "Ng", "Bea", "Gil")
+COMMON = (
+    "Doe",
+    "Roe",
+    "Ann",
+    "Kim",
+    "Li",
+    "Bob",
+    "Abba",
+    "Abe",
+    "Baba",
+    "Jane",
+    "Anna",
+    "Meyer",
+    "Wolf",
+    "Ng",
+    "Bea",
+    "Gil",
+)
 
 
 @pytest.mark.parametrize("form", ["stl", "ply", "obj", "glb"])

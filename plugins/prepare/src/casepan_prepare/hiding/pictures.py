@@ -46,7 +46,7 @@ def _png(picture: bytes) -> bytes | None:
 def _jpeg(picture: bytes) -> bytes | None:
     """Segments up to the first scan are looked at one by one; between and behind the scans nothing may stand but scans."""
     made, at = bytearray(picture), 2
-    while at + 4 <= len(picture) and picture[at] == 0xFF:
+    while at + 2 <= len(picture) and picture[at] == 0xFF:
         marker = picture[at + 1]
         if marker == 0xFF:
             at += 1

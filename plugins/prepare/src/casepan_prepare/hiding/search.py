@@ -173,7 +173,9 @@ def _stands(needle: Needle, data: bytes, lower: bytes, at: int) -> bool:
         return not before.isalnum() and not after.isalnum()
     if needle.rule == "capital" and not first.isupper():
         return False
-    left = not before.isalpha() or (before.islower() and first.isupper()) or lower[max(0, at - 12) : at].endswith(_BEFORE)
+    left = (
+        not before.isalpha() or (before.islower() and first.isupper()) or lower[max(0, at - 12) : at].endswith(_BEFORE)
+    )
     if not left or needle.rule == "prefix":
         return left
     further = _letter(data, end + step, step, low)
