@@ -1,0 +1,1 @@
+"""Real servers with faults, shared by the tests and by ``benchmarks/deliver``."""
