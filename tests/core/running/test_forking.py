@@ -78,7 +78,8 @@ def test_a_killed_warm_process_is_replaced(fake: Any, act: Any, send: Any) -> No
 def test_a_warm_process_that_does_not_answer_is_given_up(fake: Any, act: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Frozen: ended after a while, its children started afresh."""
     monkeypatch.setattr(starting, "ANSWER_SECONDS", 0.3)
-    fake.drop()
+    for number in range(3):
+        fake.drop(f"patient {number}")
     heard: list[str] = []
 
     def freeze(event: Any) -> None:
@@ -112,11 +113,11 @@ def test_a_used_up_warm_process_is_replaced_while_its_children_go_on(
 ) -> None:
     """After its number of forks a new one is made; nothing is lost on the way."""
     monkeypatch.setattr(starting, "FORKS", 2)
-    for number in range(3):
+    for number in range(6):
         fake.drop(f"patient {number}")
     seen: set[int] = set()
     report = fake.run(fake.lab(act("slow", seconds=0.1)), on_progress=lambda event: seen.update(warm_processes()))
-    assert [case.case.state for case in report.cases] == ["handed-on"] * 3
+    assert [case.case.state for case in report.cases] == ["handed-on"] * 6
     assert (len(seen), warm_processes()) == (3, [])
 
 
@@ -137,3 +138,41 @@ def test_a_warm_process_ends_when_its_line_closes() -> None:
     theirs.close()
     ours.close()
     assert process.wait(timeout=30) == 0
+
+
+WATCHER = """
+import sys, os
+from pathlib import Path
+from fakelab import *
+from casepan.running import child
+
+inner = child.run
+
+def _new(before):
+    """The fake stages import what they need themselves."""
+    return [name for name in sorted(set(sys.modules) - before) if name.startswith("casepan")] or ["nothing"]
+
+def run(*values):
+    before = set(sys.modules)
+    try:
+        return inner(*values)
+    finally:
+        with (Path(os.environ["FAKELAB"]) / "imported.txt").open("a") as file:
+            file.writelines(f"{name}\\n" for name in _new(before))
+
+child.run = run
+"""
+
+
+def test_a_forked_child_finds_everything_imported(
+    fake: Any, act: Any, send: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever an attempt needs was loaded before the fork: a child that imports does it again for every case."""
+    (fake.root / "watchlab.py").write_text(WATCHER)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([os.environ["PYTHONPATH"], str(fake.root)]))
+    monkeypatch.syspath_prepend(str(fake.root))
+    fake.drop()
+    from casepan.running.supervisor import run_once
+
+    assert run_once(fake.lab(act(), export=(send(),)), "watchlab:load").exit_code == 0
+    assert (fake.calls / "imported.txt").read_text().split() == ["nothing", "nothing"]

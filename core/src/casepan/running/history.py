@@ -1,4 +1,4 @@
-"""What a case was before: as it came, and as each step left it."""
+"""What a case was before: as it came, and as each step that changed it left it."""
 
 from __future__ import annotations
 

@@ -21,6 +21,8 @@ from casepan.running.plan import id_of
 from casepan.running.works import Shop
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
+TOGETHER = 32
+"""Arrivals that enter the ledger in one transaction; commands beside the supervisor wait no longer than for these."""
 
 
 @define
@@ -71,8 +73,11 @@ class Inbox:
                 shop.journal.note("inbox.unreachable", pipeline=self.pipeline, inbox=self.step, reason=error.reason)
             return
         self.unreachable = None
-        for arrival in found:
-            self._enter(arrival, shop, patient)
+        new = [arrival for arrival in found if not shop.ledger.knows_arrival(_fingerprint(arrival))]
+        for start in range(0, len(new), TOGETHER):
+            with shop.together():
+                for arrival in new[start : start + TOGETHER]:
+                    self._enter(arrival, shop, patient)
 
     def is_unsettled(self, shop: Shop) -> bool:
         """True when something new lies there that has not been still for long enough."""
@@ -82,8 +87,6 @@ class Inbox:
 
     def _enter(self, arrival: Arrival, shop: Shop, patient: bool) -> None:
         fingerprint = _fingerprint(arrival)
-        if shop.ledger.knows_arrival(fingerprint):
-            return
         landed = Landed(
             str(arrival.root.absolute()), arrival.names, self.pipeline, self.step, fingerprint, arrival.doubt
         )

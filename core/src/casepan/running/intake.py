@@ -24,6 +24,7 @@ from casepan.registry import Registry
 from casepan.running.closed import without_nagging
 from casepan.running.context import Bench
 from casepan.running.durable import private_folder, read_document, write_document
+from casepan.running.facts import meshes_of
 from casepan.running.layout import StateFolder
 from casepan.running.wire import Link, describe_error
 
@@ -132,12 +133,13 @@ class Intake:
         taken = []
         for found in result.chosen:
             try:
-                taken.append(self._take(found, bench))
+                taken.append(self._take(found, bench, alone=len(result.chosen) == 1))
             except CaseError as error:
                 failures.append(describe_error(error))
         return {"taken": taken, "failures": failures}
 
-    def _take(self, found: Recognition, bench: Bench) -> dict[str, Any]:
+    def _take(self, found: Recognition, bench: Bench, *, alone: bool) -> dict[str, Any]:
+        """Register one case. The end of the child says that it arrived; among several each is told of at once."""
         importer = self.registry.build(found.stage, reader_options(self.lab, self.registry, found.stage))
         case: Case = importer.read(found, bench.importing(found.stage))
         if accepts_closed(self.lab, case.key.adapter):
@@ -150,12 +152,14 @@ class Intake:
             digest=case.digest,
             rush=case.prescription.rush,
             due=case.prescription.due.isoformat() if case.prescription.due else None,
+            meshes=meshes_of(case),
         )
         ref, revision = str(answer["ref"]), int(answer["revision"])
         if not answer["known"]:
             folder = private_folder(self.state.case(ref, revision))
             write_case(folder, evolve(case, ref=ref, revision=revision), self.arrival)
-            self.link.ask(ask="arrived", ref=ref, revision=revision)
+            if not alone:
+                self.link.ask(ask="arrived", ref=ref, revision=revision)
         return {"ref": ref, "revision": revision, "known": bool(answer["known"])}
 
     def _doubts(self) -> tuple[Finding, ...]:

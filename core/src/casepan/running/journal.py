@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,17 +29,40 @@ class Journal:
         self._handle: int | None = None
         self._size = 0
         self._listeners = listeners
+        self._held: list[Event] | None = None
 
     def note(self, kind: str, ref: str | None = None, **detail: str | float | None) -> Event:
         """Record that something happened. Nothing here may hold a name of a patient, a file or a folder."""
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         event = Event(kind, ref, at, detail)
-        line = json.dumps({"schema": 1, "at": at, "kind": kind, "ref": ref, **detail}, ensure_ascii=False)
+        if self._held is None:
+            self._tell(event)
+        else:
+            self._held.append(event)
+        return event
+
+    @contextmanager
+    def later(self) -> Iterator[None]:
+        """What is noted inside is told at the end, and not at all when an error ends it: it did not happen then."""
+        if self._held is not None:
+            yield
+            return
+        held: list[Event] = []
+        self._held = held
+        try:
+            yield
+        finally:
+            self._held = None
+        for event in held:
+            self._tell(event)
+
+    def _tell(self, event: Event) -> None:
+        document = {"schema": 1, "at": event.at, "kind": event.kind, "ref": event.ref, **event.detail}
+        line = json.dumps(document, ensure_ascii=False)
         with suppress(OSError):
             self._write(line.encode("utf-8", "backslashreplace") + b"\n")
         for listener in self._listeners:
             listener(event)
-        return event
 
     def close(self) -> None:
         """Close the file."""

@@ -11,6 +11,7 @@ from casepan.errors import StateError
 from casepan.running.durable import private_folder
 
 REFERENCE = re.compile(r"[A-Z0-9]{4}-[A-Z0-9]{2}")
+AGAIN = re.compile(r"-v\d+$", re.IGNORECASE)
 SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -63,6 +64,10 @@ class StateFolder:
         """The folder of one revision of a case."""
         return self.root / "cases" / checked(ref) / f"r{revision}"
 
+    def desk(self, ref: str) -> Path:
+        """What people answered and decided about a case: a copy that outlives the ledger."""
+        return self.root / "cases" / checked(ref) / "desk.json"
+
     def quarantine(self, subject: str) -> Path:
         """The quarantine folder of a case (``K7Q2-M4``, ``K7Q2-M4-r2``) or an arrival."""
         return self.quarantined / checked(subject)
@@ -92,7 +97,11 @@ def place_of(ref: str, revision: int) -> str:
 
 
 def parse_place(text: str) -> tuple[str, int | None]:
-    """``K7Q2-M4-r2`` as (reference, revision); the revision is None when none was given."""
+    """``K7Q2-M4-r2`` as (reference, revision); the revision is None when none was given.
+
+    The number of a second delivery (``K7Q2-M4-v2``), copied from a destination, says nothing more of the case.
+    """
+    text = AGAIN.sub("", text)
     ref, mark, number = text.rpartition("-r")
     if mark and number.isdigit():
         return ref.upper(), int(number)

@@ -7,9 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
+from attrs import evolve
+
 from casepan.config.lab import Export, ImportStep, Lab, Pipeline, Step, When
+from casepan.contract.specs import StageSpec, ValidatorSpec
 from casepan.errors import ConfigError
 from casepan.model.case import Case
+from casepan.model.decided import Desk
 from casepan.model.documents import to_plain
 from casepan.model.vocabulary import Verdict
 from casepan.registry import Registry
@@ -46,9 +50,19 @@ def digest(value: Any) -> str:
     return sha256(text.encode("ascii")).hexdigest()
 
 
-def input_hash(step: Step, version: int, case: Case, rules: Mapping[str, Any]) -> str:
-    """What a step's output depends on: stage, version, options, rules of holding, the lab's rules, and the case."""
-    return digest([step.use, version, step.with_, step.fail_on, case, rules])
+def input_hash(step: Step, spec: StageSpec, case: Case, rules: Mapping[str, Any]) -> str:
+    """What a step's output depends on: stage, version, options, rules of holding, the lab's rules, and the case.
+
+    Of the case only what the stage reads, when its spec says so.
+    """
+    reads = spec.reads if isinstance(spec, ValidatorSpec) else ()
+    seen = {name: getattr(case, name) for name in reads} or without_desk(case)
+    return digest([step.use, spec.version, step.with_, step.fail_on, seen, rules])
+
+
+def without_desk(case: Case) -> Case:
+    """The case without what was said about it: answers have changed it already, talks and decisions never do."""
+    return evolve(case, desk=Desk(number=case.desk.number, due=case.desk.due))
 
 
 def plan_hash(pipeline: Pipeline, registry: Registry) -> str:
@@ -65,6 +79,7 @@ def planned(pipeline: Pipeline, case: Case, verdict: Verdict, content: str) -> t
             id_of(export),
             position,
             export.after,
+            export.on_existing == "replace",
         )
         for position, export in enumerate(pipeline.export)
         if verdict in export.on and takes_part(export.when, case, verdict)

@@ -174,6 +174,14 @@ def mount_type(path: Path, mounts: list[tuple[str, str]]) -> str | None:
     return max(holding, key=lambda mount: len(mount[0]))[1] if holding else None
 
 
+def is_zombie(pid: int) -> bool:
+    """True when a process has ended and its parent has not looked yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] == b"Z"
+    except OSError:
+        return False
+
+
 def threads() -> int:
     """How many threads this process runs, those of native libraries included (Linux)."""
     return len(list(Path("/proc/self/task").iterdir()))

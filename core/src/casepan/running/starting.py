@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +20,7 @@ from attrs import define, field
 
 from casepan.config.lab import Lab
 from casepan.model.documents import to_document
-from casepan.running.platform import MARK, Platform
+from casepan.running.platform import MARK, Platform, is_zombie
 from casepan.running.wire import encode
 from casepan.running.zygote import SPARE_MARK
 
@@ -32,6 +33,7 @@ FORKS = 500
 DEATHS = 3
 """Warm processes that may die before every child is started afresh until the end of the run."""
 READY_SECONDS, ANSWER_SECONDS, END_SECONDS = 60.0, 10.0, 5.0
+LOOK_SECONDS = 1.0
 
 
 class Process(Protocol):
@@ -59,9 +61,14 @@ class NotForked(Exception):
 
 @define(eq=False)
 class Forked:
-    """A child that a warm process forked."""
+    """A child that a warm process forked.
+
+    Attributes:
+        give_up: ends the warm process, and with it all its children: it does not tell of their ends any more.
+    """
 
     pid: int
+    give_up: Callable[[], None]
     stdin: IO[bytes] | None = None
     stdout: IO[bytes] | None = None
     _code: int = 0
@@ -74,7 +81,9 @@ class Forked:
 
     def wait(self) -> int:
         """Exit code once it has ended, negative for a signal."""
-        self._over.wait()
+        while not self._over.wait(ANSWER_SECONDS):
+            if is_zombie(self.pid):
+                self.give_up()
         return self._code
 
 
@@ -97,6 +106,7 @@ class Zygote:
         self._send(encode({**order, "parent": os.getpid()}), [])
         self._folders: tuple[Path, ...] = ()
         self._stamp: tuple[int, ...] = ()
+        self._looked = 0.0
 
     @property
     def pid(self) -> int:
@@ -106,7 +116,15 @@ class Zygote:
     @property
     def is_stale(self) -> bool:
         """True when it has forked enough, or when something was installed since it started."""
-        return self.forks >= FORKS or stamp(self._folders) != self._stamp
+        return self.forks >= FORKS or self._is_outdated()
+
+    def _is_outdated(self) -> bool:
+        """Looked up at most once in ``LOOK_SECONDS``: it asks for every folder that modules come from."""
+        now = time.monotonic()
+        if now - self._looked < LOOK_SECONDS:
+            return False
+        self._looked = now
+        return stamp(self._folders) != self._stamp
 
     def fork(self, mark: str, errors: int) -> Forked:
         """A fresh child with its streams.
@@ -199,7 +217,7 @@ class Zygote:
                 self._close()
         elif "pid" in message:
             # Known before anybody can hear of its end.
-            forked = Forked(message["pid"])
+            forked = Forked(message["pid"], self.kill)
             self._alive[forked.pid] = forked
             self._answers.put(forked)
         else:

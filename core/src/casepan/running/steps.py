@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,16 @@ from casepan.model.vocabulary import Verdict
 from casepan.registry import Registry
 from casepan.running.context import Bench
 from casepan.running.durable import private_folder, publish_folder, read_document, write_document
-from casepan.running.plan import digest, id_of, input_hash, planned, takes_part
+from casepan.running.plan import digest, id_of, input_hash, planned, takes_part, without_desk
 from casepan.running.verdict import reaches, summary, verdict_of
 from casepan.running.wire import Link
 
 STEP_DOCUMENT = "step.json"
 RESULT_DOCUMENT = "result.json"
 FILES = "files"
+ADDED = "added"
+"""The store of files that people added to a revision."""
+ADDED_FOLDER = "source"
 SCHEMA = 1
 
 
@@ -55,6 +58,7 @@ class StepRun:
     Attributes:
         folder: the case's folder in the state area.
         done: steps that the ledger knows as finished, with the hash of their input.
+        closing: what is noticed about the case behind its last step.
     """
 
     folder: Path
@@ -64,6 +68,7 @@ class StepRun:
     link: Link
     bench: Bench
     done: Mapping[str, str]
+    closing: Callable[[Case], Case] = lambda case: case
 
     def run(self, case: Case) -> Outcome:
         """Run what has not been run yet.
@@ -72,7 +77,7 @@ class StepRun:
             CaseError: the case cannot be processed. FenceLost: another process owns it.
         """
         if not takes_part(self.pipeline.when, case):
-            return self._outcome(case.with_findings(_no_route("this pipeline does not take such a case")), None)
+            return self._outcome(case.with_findings(_no_route("this pipeline does not take such a case")), "review")
         hold = None
         for number, step in enumerate(self.pipeline.steps, start=1):
             if not takes_part(step.when, case, verdict_of(case.findings, self.table)):
@@ -84,7 +89,10 @@ class StepRun:
             if reaches(new, step.fail_on):
                 return self._outcome(case, hold, "reject")
         if not self._has_route(case):
-            case = case.with_findings(_no_route("no destination of its pipeline takes such a case"))
+            case, hold = (
+                case.with_findings(_no_route("no destination of its pipeline takes such a case")),
+                hold or "review",
+            )
         return self._outcome(case, hold)
 
     def _has_route(self, case: Case) -> bool:
@@ -94,15 +102,16 @@ class StepRun:
         return taken or not self.pipeline.export or verdicts[0] == "reject"
 
     def _outcome(self, case: Case, hold: str | None, verdict: Verdict | None = None) -> Outcome:
+        case = self.closing(case)
         verdict = verdict or verdict_of(case.findings, self.table)
-        return Outcome(case, verdict, digest(case), hold, summary(case.findings, self.table, verdict))
+        return Outcome(case, verdict, digest(without_desk(case)), hold, summary(case.findings, self.table, verdict))
 
     def _step(self, number: int, step: Step, case: Case) -> Case:
         name, spec = id_of(step), self.registry.spec(step.use)
-        wanted = input_hash(step, spec.version, case, self.bench.rules)
+        wanted = input_hash(step, spec, case, self.bench.rules)
         target = private_folder(self.folder / "steps") / f"{number:02d}-{name}"
         self.bench.stores[name] = target / FILES
-        finished = _finished(target, wanted)
+        finished = _finished(target, wanted, case)
         if finished is not None and self.done.get(name) == wanted:
             return finished
         begun = time.monotonic()
@@ -117,9 +126,10 @@ class StepRun:
         shutil.rmtree(part, ignore_errors=True)
         out = private_folder(part / FILES)
         result = self._apply(step, name, case, out)
-        write_document(
-            part / STEP_DOCUMENT, {"schema": SCHEMA, "stage": step.use, "input": wanted, "case": to_plain(result)}
-        )
+        made: dict[str, Any] = {"case": to_plain(result)}
+        if isinstance(self.registry.spec(step.use), ValidatorSpec):
+            made = {"findings": to_plain(result.findings[len(case.findings) :])}
+        write_document(part / STEP_DOCUMENT, {"schema": SCHEMA, "stage": step.use, "input": wanted, **made})
         publish_folder(part, target, target.with_name(f".{target.name}.old"))
         self.bench.stores[name] = target / FILES
         return result
@@ -150,14 +160,16 @@ def _of_stage(finding: Finding, stage: str) -> Finding:
     return finding if finding.stage else evolve(finding, stage=stage)
 
 
-def _finished(target: Path, wanted: str) -> Case | None:
-    """The case that a step left, when it was made from this very input and its files are there."""
+def _finished(target: Path, wanted: str, case: Case) -> Case | None:
+    """The case with what a step made of it, when it was made from this very input and its files are there."""
     if not (target / STEP_DOCUMENT).is_file():
         return None
     document = read_document(target / STEP_DOCUMENT)
     if document.get("input") != wanted:
         return None
-    return converter().structure(document["case"], Case)
+    if "findings" in document:
+        return case.with_findings(*converter().structure(document["findings"], tuple[Finding, ...]))
+    return evolve(converter().structure(document["case"], Case), desk=case.desk)
 
 
 def write_result(folder: Path, outcome: Outcome) -> None:
@@ -186,6 +198,7 @@ def read_result(folder: Path) -> Outcome:
 
 
 def stores_of(folder: Path) -> dict[str, Path]:
-    """Where the files of each finished step lie, by step id."""
+    """Where the files of each finished step lie, by step id, and those that people added."""
+    added = {ADDED: folder / ADDED_FOLDER} if (folder / ADDED_FOLDER).is_dir() else {}
     found = sorted((folder / "steps").glob("[0-9][0-9]-*")) if (folder / "steps").is_dir() else []
-    return {path.name[3:]: path / FILES for path in found}
+    return added | {path.name[3:]: path / FILES for path in found}

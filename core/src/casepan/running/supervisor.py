@@ -24,9 +24,10 @@ from casepan.running.child import load_registry
 from casepan.running.inbox import Inbox, inboxes_of
 from casepan.running.journal import Journal
 from casepan.running.layout import StateFolder
-from casepan.running.ledger import Ledger
+from casepan.running.ledger import CaseClaim, Ledger
 from casepan.running.lock import supervisor_lock
 from casepan.running.moving import tidy
+from casepan.running.observers import Observers
 from casepan.running.plan import chosen_pipelines, plan_hash
 from casepan.running.pool import Child
 from casepan.running.report import RunReport, report_on
@@ -127,9 +128,7 @@ class Supervisor:
 
     def _next_work(self) -> Work | None:
         """Cases before arrivals: what is begun is finished first."""
-        claim = self.shop.ledger.claim_case(
-            self.owner, self.pipelines, lease=LEASE, full=self._full(), plans=self.plans
-        )
+        claim = self._claim_case()
         if claim is not None:
             return CaseWork(self.shop, claim)
         if self.paused:
@@ -167,12 +166,33 @@ class Supervisor:
                 self._bury(child, work)
             elif "end" in message:
                 child.end = message["end"]
+                if isinstance(work, ArrivalWork) and "taken" in child.end:
+                    self._go_on(child, work)
             else:
                 child.send(self._answer(child, work, message))
         except FenceLost:
             child.send({"lost": True})
         except StateError as error:
             self._stop_for(error)
+
+    def _go_on(self, child: Child, work: ArrivalWork) -> None:
+        """The child that took an arrival goes on with a case of it, unless something more urgent waits; else it ends."""
+        assert child.end is not None
+        claim = None
+        with self.shop.together():
+            if work.took(child.end) and self.stopping is None and self.trouble is None:
+                claim = self._claim_case(work.claim.id)
+        if claim is None:
+            child.send({})
+            return
+        successor = self.running[child] = CaseWork(self.shop, claim)
+        child.end, child.deadline = None, time.monotonic() + successor.limit
+        child.send(successor.job())
+
+    def _claim_case(self, arrival: str | None = None) -> CaseClaim | None:
+        return self.shop.ledger.claim_case(
+            self.owner, self.pipelines, lease=LEASE, full=self._full(), plans=self.plans, arrival=arrival
+        )
 
     def _answer(self, child: Child, work: Work, message: Message) -> Message:
         def extend(seconds: float) -> None:
@@ -333,7 +353,8 @@ def supervising(
     _refuse_share(state, here)
     with supervisor_lock(state.lock, here) as lock:
         ledger = Ledger(state.ledger)
-        listeners = (registry.publish, on_progress) if on_progress else (registry.publish,)
+        observers = Observers(lab, registry, state)
+        listeners = (registry.publish, observers.tell, *((on_progress,) if on_progress else ()))
         journal = Journal(state.log, listeners)
         shop = Shop(lab, state, ledger, registry, journal)
         starter = Starter(
@@ -348,6 +369,7 @@ def supervising(
             for child in supervisor.running:
                 child.kill(STOPPED)
             starter.close()
+            observers.close()
             journal.close()
             ledger.close()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from typing import Any, Protocol
 
@@ -12,14 +13,16 @@ from casepan.config.lab import Export, Lab, Pipeline
 from casepan.contract.specs import ExporterSpec
 from casepan.errors import FenceLost, StateError
 from casepan.model.case import CaseKey
+from casepan.model.documents import to_plain
 from casepan.registry import Registry
 from casepan.running import quarantine
 from casepan.running.deliveries import delay_before
 from casepan.running.journal import Journal
-from casepan.running.layout import StateFolder
+from casepan.running.layout import StateFolder, place_of
 from casepan.running.ledger import ArrivalClaim, CaseClaim, DeliveryRow, Ledger, PlannedDelivery
 from casepan.running.ledger.rows import DeliveryState
 from casepan.running.plan import id_of
+from casepan.running.planned import CaseFacts
 from casepan.running.quarantine import Reason
 from casepan.running.steps import read_result
 from casepan.running.wire import Message
@@ -47,6 +50,12 @@ class Shop:
     journal: Journal
     touched: set[tuple[str, int]] = field(factory=set)
     arrivals: set[str] = field(factory=set)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """One transaction for several transitions; what is noted meanwhile is told once it stands."""
+        with self.journal.later(), self.ledger.transaction():
+            yield
 
 
 class Work(Protocol):
@@ -99,10 +108,15 @@ def crash_pause(attempts: int) -> float:
 
 @define
 class ArrivalWork:
-    """Taking one arrival."""
+    """Taking one arrival.
+
+    Attributes:
+        taken: True once that is recorded; whatever its child does then is no more of its business.
+    """
 
     shop: Shop
     claim: ArrivalClaim
+    taken: bool = False
 
     @property
     def pipeline(self) -> Pipeline:
@@ -131,6 +145,7 @@ class ArrivalWork:
                 priority=self.pipeline.priority,
                 rush=message["rush"],
                 due=due,
+                meshes=message["meshes"],
             )
             self.shop.touched.add((got.ref, got.revision))
             kind = "case.seen-again" if got.known else "case.registered"
@@ -139,8 +154,21 @@ class ArrivalWork:
         ledger.case_arrived(self.claim, message["ref"], message["revision"])
         return {}
 
+    def took(self, end: Message) -> bool:
+        """True when all of it was taken and the child may go on with a case of it; recorded then."""
+        if "taken" not in end or end["failures"]:
+            return False
+        with self.shop.together():
+            self._arrived(end)
+            self.shop.ledger.arrival_taken(self.claim)
+            self.shop.journal.note("arrival.taken", arrival=self.claim.id, cases=len(end["taken"]))
+        self.taken = True
+        return True
+
     def ended(self, end: Message, died: str | None, words: str) -> None:
-        """Taken, waiting, to be tried again, or in quarantine."""
+        """Waiting, to be tried again, or in quarantine, if it was not taken."""
+        if self.taken:
+            return
         error = end.get("error")
         if error is None and died is not None:
             error = {"kind": "crash", "code": "CP126", "reason": died, "place": None, "hint": None}
@@ -148,15 +176,20 @@ class ArrivalWork:
             self._failed(error, words)
         elif "waits" in end:
             self._wait("CP130", f"{end['waits']} files that the order names are not there yet")
-        elif end["failures"]:
-            self._quarantine(end["failures"][0], words)
         else:
-            self.shop.ledger.arrival_taken(self.claim)
-            self.shop.journal.note("arrival.taken", arrival=self.claim.id, cases=len(end["taken"]))
+            with self.shop.together():
+                self._arrived(end)
+                self._quarantine(end["failures"][0], words)
+
+    def _arrived(self, end: Message) -> None:
+        for case in end["taken"]:
+            if not case["known"]:
+                self.shop.ledger.case_arrived(self.claim, case["ref"], case["revision"])
 
     def stopped(self) -> None:
         """Due again."""
-        self.shop.ledger.arrival_interrupted(self.claim)
+        if not self.taken:
+            self.shop.ledger.arrival_interrupted(self.claim)
 
     def lost(self) -> None:
         """Nothing to give back."""
@@ -196,12 +229,13 @@ class CaseWork:
 
     Attributes:
         open: key of the delivery in the child's hands, and whether it is being sent or only asked about.
-        checking: True until the verdict is recorded.
+        checking: True until the verdict is recorded; given_back: True once nothing more is due for now.
     """
 
     shop: Shop
     claim: CaseClaim
     open: tuple[str, DeliveryState] | None = None
+    given_back: bool = False
     checking: bool = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -224,16 +258,31 @@ class CaseWork:
         done: Mapping[str, str] = self.shop.ledger.steps_done(claim.ref, claim.revision) if self.checking else {}
         return _job(
             self.shop, self.pipeline, do="case", ref=claim.ref, revision=claim.revision, arrival=claim.arrival,
-            check=self.checking, done=dict(done),
+            check=self.checking, done=dict(done), previous=self._previous(),
+            desk=to_plain(self.shop.ledger.desk(claim.ref, claim.revision)),
         )  # fmt: skip
 
+    def _previous(self) -> tuple[int, str] | None:
+        """Revision and arrival that were handed on before this one."""
+        revision = self.shop.ledger.handed_on(self.claim.ref, self.claim.revision) if self.claim.revision > 1 else None
+        row = self.shop.ledger.case(self.claim.ref, revision) if revision is not None else None
+        return (row.revision, row.arrival) if row else None
+
     def answer(self, message: Message, extend: Callable[[float], None]) -> Message:
-        """Record a step, the verdict, an intent, a receipt; or say whether the child still owns the case."""
+        """Say whether the child still owns the case; or record what it did, and say what to do next, in one transaction."""
+        if message["ask"] == "fence":
+            return {"ok": self.shop.ledger.owns_send(self.claim, message["key"])}
+        if message["ask"] == "relatives":
+            found = self.shop.ledger.relatives(
+                self.claim.ref, self.claim.revision, message["meshes"], message["tokens"]
+            )
+            return {"twins": found.twins, "waiting": found.waiting}
+        with self.shop.together():
+            self._record(message, extend)
+            return {} if self.checking else self._next(extend)
+
+    def _record(self, message: Message, extend: Callable[[float], None]) -> None:
         ledger, claim, asked = self.shop.ledger, self.claim, message["ask"]
-        if asked == "fence":
-            return {"ok": ledger.owns_send(claim, message["key"])}
-        if asked == "next":
-            return self._next(extend)
         if asked == "step":
             ledger.step_done(
                 claim, message["step"], stage=message["stage"], version=message["version"],
@@ -249,9 +298,8 @@ class CaseWork:
             row = self._row(message["key"])
             self._send_again(row, self._export(row.export))
             self._closed("delivery.absent", row.key)
-        else:
+        elif asked == "failed":
             self._delivery_failed(message)
-        return {}
 
     def ended(self, end: Message, died: str | None, words: str) -> None:
         """Done for now, to be tried again, or in quarantine; a delivery in its hands has an unknown outcome."""
@@ -270,9 +318,9 @@ class CaseWork:
         if self.checking and error is not None:
             self._attempt_failed(error, words)
             return
-        if error is not None and not sending:
+        if error is not None and not sending and not self.given_back:
             self._setback(error)
-        self.shop.ledger.give_back(self.claim)
+        self._give_back()
 
     def _setback(self, error: Message) -> None:
         """The child failed between deliveries: whatever was due loses a try, or a broken case would be tried for ever."""
@@ -286,6 +334,7 @@ class CaseWork:
                 delay = delay_before(export.retry, row.attempts + 1, None)
                 self.shop.ledger.never_began(self.claim, row.key, error["code"], error["reason"], delay=delay)
             self._note("delivery.never-began", export=row.export, code=error["code"])
+            self._tell_stuck(row.key)
 
     def stopped(self) -> None:
         """Due again; whatever was being sent has an unknown outcome."""
@@ -307,19 +356,22 @@ class CaseWork:
     def _verdict(self, message: Message, extend: Callable[[float], None]) -> None:
         claim = self.claim
         deliveries = [
-            PlannedDelivery(d["key"], d["export"], d["position"], tuple(d["after"])) for d in message["deliveries"]
+            PlannedDelivery(d["key"], d["export"], d["position"], tuple(d["after"]), d["replace"])
+            for d in message["deliveries"]
         ]
         held = message["verdict"] != "accept" or message["hold"]
         code, reason = ("CP120", message["codes"] or "a step asks for a person") if held else (None, None)
-        if message["verdict"] == "reject":
+        if message["verdict"] == "reject" and not message["hold"]:
             outcome = read_result(self.shop.state.case(claim.ref, claim.revision))
             quarantine.put_case(
                 self.shop.state, claim.place, claim.arrival, quarantine.reason_of_case(outcome.case, outcome.codes)
             )
-        self.shop.ledger.verdict_reached(
+        superseded = self.shop.ledger.verdict_reached(
             claim, message["verdict"], content=message["content"], hold=message["hold"], deliveries=deliveries,
-            code=code, reason=reason,
+            code=code, reason=reason, facts=CaseFacts(**message["facts"]),
         )  # fmt: skip
+        for revision in superseded:
+            quarantine.take_out(self.shop.state, place_of(claim.ref, revision))
         self.checking = False
         extend(BETWEEN_DELIVERIES)
         self._note("case.verdict", verdict=message["verdict"], codes=message["codes"])
@@ -340,9 +392,15 @@ class CaseWork:
                 continue
             self.open = (row.key, "unknown" if probe else "sending")
             extend(export.time_limit)
-            return {"key": row.key, "export": row.export, "probe": probe, "place": self._place(export)}
+            return {"key": row.key, "export": row.export, "probe": probe, "place": row.place or self._place(export)}
         extend(BETWEEN_DELIVERIES)
+        self._give_back()
         return {"done": True}
+
+    def _give_back(self) -> None:
+        if not self.given_back:
+            self.shop.ledger.give_back(self.claim)
+            self.given_back = True
 
     def _gone(self, row: DeliveryRow) -> None:
         """Somebody took the export out of lab.toml while this delivery was under way: a person decides."""
@@ -352,6 +410,7 @@ class CaseWork:
         else:
             self.shop.ledger.never_began(self.claim, row.key, "CP103", reason, delay=None)
         self._note("delivery.export-gone", export=row.export)
+        self._tell_stuck(row.key)
 
     def _begin(self, row: DeliveryRow, export: Export) -> bool:
         destination = f"{row.pipeline}/{row.export}"
@@ -374,6 +433,7 @@ class CaseWork:
         reason = "nobody can tell whether it arrived: this destination cannot be asked"
         self.shop.ledger.outcome_unknown(self.claim, row.key, "CP143", reason, ask_in=None)
         self._note("delivery.unknown", export=row.export)
+        self._tell_stuck(row.key)
 
     def _send_again(self, row: DeliveryRow, export: Export) -> None:
         """Once the sender's time limit has passed; a sender that dies every time is given up like any other failure."""
@@ -436,6 +496,13 @@ class CaseWork:
     def _closed(self, kind: str, key: str, **detail: str) -> None:
         self.open = None
         self._note(kind, key=key, **detail)
+        self._tell_stuck(key)
+
+    def _tell_stuck(self, key: str) -> None:
+        """Say so when a delivery has failed for good or waits for a person: observers ring the bell then."""
+        row = self._row(key)
+        if row.state == "failed" or row.needs_person:
+            self._note("delivery.stuck", export=row.export, state=row.state, code=row.code)
 
     def _note(self, kind: str, **detail: str | float | None) -> None:
         self.shop.journal.note(kind, self.claim.ref, revision=self.claim.revision, **detail)

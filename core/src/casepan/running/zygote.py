@@ -14,12 +14,15 @@ import signal
 import socket
 import sys
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from casepan.running import child, platform
 from casepan.running.wire import Message, encode
 
-WARM = ("casepan.running.intake", "casepan.running.steps", "casepan.running.deliveries", "casepan.config.secrets")
+if TYPE_CHECKING:
+    from casepan.contract.specs import StageSpec
+
+WARM = ("casepan.running.attempt", "encodings.cp437")
 READER = "casepan.mesh.reading"
 """Brings numpy along; only where a stage has to do with meshes at all."""
 LONGEST_ORDER = 1 << 20
@@ -66,6 +69,8 @@ def prepare(order: Message) -> child.Ready:
     if "casepan.mesh" in sys.modules:
         _warm(READER)
     prepare_converter(Landed("", ("",), "", "", ""), PlannedDelivery("", "", 0, ("",)))
+    for kind in _options_of(ready):
+        _warm_options(kind)
     gc.collect()
     gc.freeze()
     return ready
@@ -77,15 +82,32 @@ def _warm(name: str) -> None:
         importlib.import_module(name)
 
 
-def _modules_of(ready: child.Ready) -> tuple[str, ...]:
-    """The modules of all readers, and of every stage that a pipeline uses."""
+def _warm_options(target: str) -> None:
+    """Resolve the types of an options class, which takes longer than reading a table with them."""
+    from casepan.config.options import keys_of
+
+    module, _, name = target.partition(":")
+    with suppress(Exception):
+        keys_of(getattr(sys.modules[module], name))
+
+
+def _specs_of(ready: child.Ready) -> tuple[StageSpec, ...]:
+    """All readers, and every stage that a pipeline uses."""
     from casepan.contract.specs import ImporterSpec
 
     pipelines = ready.lab.pipelines.values()
     uses = {step.use for pipeline in pipelines for step in pipeline.steps}
     uses |= {export.use for pipeline in pipelines for export in pipeline.export}
-    specs = (*ready.registry.stages(ImporterSpec), *(ready.registry.spec(use) for use in sorted(uses)))
-    targets = [target for spec in specs for target in (spec.factory, spec.options) if target]
+    return (*ready.registry.stages(ImporterSpec), *(ready.registry.spec(use) for use in sorted(uses)))
+
+
+def _options_of(ready: child.Ready) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(spec.options for spec in _specs_of(ready) if spec.options))
+
+
+def _modules_of(ready: child.Ready) -> tuple[str, ...]:
+    """Where those stages and their options are."""
+    targets = [target for spec in _specs_of(ready) for target in (spec.factory, spec.options) if target]
     return tuple(dict.fromkeys(target.partition(":")[0] for target in targets))
 
 

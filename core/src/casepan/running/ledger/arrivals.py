@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from casepan.model.case import CaseKey
+from casepan.running.ledger.facts import INHERITED, FactTransitions
 from casepan.running.ledger.rows import ArrivalClaim, ArrivalRow, Registration
-from casepan.running.ledger.store import Store
 
 ALPHABET = "2345679CDFGHJKMNPQRTVWXY"
 """No letters or digits that look alike, no vowels but Y: a reference is read out on the telephone and spells no word."""
@@ -23,7 +23,7 @@ def draw(*lengths: int) -> str:
     return "-".join("".join(secrets.choice(ALPHABET) for _ in range(length)) for length in lengths)
 
 
-class ArrivalTransitions(Store):
+class ArrivalTransitions(FactTransitions):
     """What happens to an arrival between the inbox and its cases."""
 
     def arrival_settled(
@@ -70,19 +70,20 @@ class ArrivalTransitions(Store):
     def claim_arrival(self, owner: str, pipelines: Sequence[str]) -> ArrivalClaim | None:
         """The oldest arrival that is due, for one owner; None when nothing is due."""
         now, marks = self.clock(), ",".join("?" * len(pipelines))
+        row = self.one(
+            f"select * from arrivals where state in ('settled', 'waiting') and not_before<=? and pipeline in ({marks})"
+            " order by at, id limit 1",
+            now, *pipelines,
+        )  # fmt: skip
+        if row is None:
+            return None
         with self.transaction():
-            row = self.one(
-                f"select * from arrivals where state in ('settled', 'waiting') and not_before<=? and pipeline in ({marks})"
-                " order by at, id limit 1",
-                now, *pipelines,
-            )  # fmt: skip
-            if row is None:
-                return None
-            self.change(
-                "update arrivals set state='taking', owner=?, fence=fence+1, attempts=attempts+1 where id=?",
-                owner,
-                row["id"],
-            )
+            if not self.change(
+                "update arrivals set state='taking', owner=?, fence=fence+1, attempts=attempts+1"
+                " where id=? and fence=? and state=?",
+                owner, row["id"], row["fence"], row["state"],
+            ):  # fmt: skip
+                return None  # somebody was quicker
         patient = bool(row["patient"]) and now < row["give_up"]
         return ArrivalClaim(row["id"], row["pipeline"], row["inbox"], row["fence"] + 1, row["attempts"] + 1, patient)
 
@@ -153,10 +154,14 @@ class ArrivalTransitions(Store):
         priority: int = 0,
         rush: bool = False,
         due: date | None = None,
+        meshes: Sequence[str] = (),
     ) -> Registration:
         """Give a case that was read its reference: known content, the next revision, or a new case.
 
         A case that this very arrival registered before its child was killed gets the same reference again.
+
+        Args:
+            meshes: content hashes of its scans.
         """
         key_hash = self.key_hash(key)
         with self.transaction():
@@ -185,8 +190,18 @@ class ArrivalTransitions(Store):
                 ref, revision, key_hash, digest, key.adapter, claim.id, claim.pipeline,
                 priority, rush, due.isoformat() if due else None, self.now(), self.now(),
             )  # fmt: skip
+            if rows:
+                self._inherit(ref, revision)
+            self.add_meshes(ref, revision, meshes)
             self.event("case.registered", ref, revision, arrival=claim.id, pipeline=claim.pipeline, digest=digest)
         return Registration(ref, revision, known=False)
+
+    def _inherit(self, ref: str, revision: int) -> None:
+        """What the desk knows of a case stays with it: its number, who works on it, what it replaces."""
+        self.change(
+            f"update cases set ({INHERITED}) = (select {INHERITED} from cases p where p.ref=cases.ref"
+            " and p.revision=cases.revision-1) where ref=? and revision=?", ref, revision,
+        )  # fmt: skip
 
     def key_hash(self, key: CaseKey) -> str:
         """What stands for the vendor's identity of a case, which may be a name."""

@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from casepan.model.vocabulary import Verdict
+from casepan.running.layout import place_of
+from casepan.running.ledger.facts import FactTransitions
 from casepan.running.ledger.rows import CaseClaim, CaseRow
-from casepan.running.ledger.store import Store
-from casepan.running.planned import PlannedDelivery
+from casepan.running.planned import CaseFacts, PlannedDelivery
 
 CASE_COLUMNS = (
     "ref, revision, key_hash, digest, adapter, arrival, pipeline, state, verdict, content, priority, rush, due,"
-    " attempts, not_before, owner, fence, code, reason, received, at"
+    " attempts, not_before, owner, fence, code, reason, received, at,"
+    " number, practice, assignee, department, lab_due, late_risk, remake_of, remake_reason"
 )
 MAX_INTERRUPTIONS = 10
 """A case in work when the supervisor dies this often is held responsible for it."""
@@ -33,7 +35,7 @@ SCHEDULED = {
 OWNED = "ref=? and revision=? and fence=? and owner is not null"
 
 
-class CaseTransitions(Store):
+class CaseTransitions(FactTransitions):
     """What happens to a case from its first step to its verdict."""
 
     def claim_case(
@@ -44,6 +46,7 @@ class CaseTransitions(Store):
         lease: float,
         full: Sequence[str] = (),
         plans: Mapping[str, str] = {},
+        arrival: str | None = None,
     ) -> CaseClaim | None:
         """The most urgent case with work that is due: steps to run, or a delivery to send or to ask about.
 
@@ -54,27 +57,29 @@ class CaseTransitions(Store):
             lease: seconds for which nobody else may take it, renewed with :meth:`renew`.
             full: adapters that have all the cases in work that the lab allows.
             plans: what each pipeline is now (:func:`casepan.running.plan.plan_hash`), kept with the case.
+            arrival: None is returned when the most urgent case came in another one.
         """
         names = {f"p{index}": name for index, name in enumerate(pipelines)}
         blocked = {f"f{index}": name for index, name in enumerate(full)}
+        row = self._db.execute(
+            "select ref, revision, state, pipeline, adapter, arrival, fence, attempts, plan from cases"
+            " where (owner is null or (lease_until<:now and owner<>:owner))"
+            f" and pipeline in ({','.join(':' + name for name in names)})"
+            f" and adapter not in ({','.join(':' + name for name in blocked)})"
+            f" and state<>'arriving' and (state<>'checking' or not_before<=:now) and (ref, revision) in ({DUE})"
+            " order by priority desc, rush desc, due is null, due, received, ref limit 1",
+            {"now": self.clock(), "owner": owner, **names, **blocked},
+        ).fetchone()
+        if row is None or arrival not in (None, row["arrival"]):
+            return None
         with self.transaction():
-            row = self._db.execute(
-                "select ref, revision, state, pipeline, adapter, arrival, fence, attempts, plan from cases"
-                " where (owner is null or (lease_until<:now and owner<>:owner))"
-                f" and pipeline in ({','.join(':' + name for name in names)})"
-                f" and adapter not in ({','.join(':' + name for name in blocked)})"
-                f" and state<>'arriving' and (state<>'checking' or not_before<=:now) and (ref, revision) in ({DUE})"
-                " order by priority desc, rush desc, due is null, due, received, ref limit 1",
-                {"now": self.clock(), "owner": owner, **names, **blocked},
-            ).fetchone()
-            if row is None:
-                return None
             plan = plans.get(row["pipeline"], row["plan"])
-            self.change(
+            if not self.change(
                 "update cases set owner=?, fence=fence+1, lease_until=?, attempts=attempts+(state='checking'), plan=?"
-                " where ref=? and revision=?",
-                owner, self.clock() + lease, plan, row["ref"], row["revision"],
-            )  # fmt: skip
+                " where ref=? and revision=? and fence=? and state=?",
+                owner, self.clock() + lease, plan, row["ref"], row["revision"], row["fence"], row["state"],
+            ):  # fmt: skip
+                return None  # somebody was quicker
             if row["plan"] not in (None, plan):
                 self.event("case.plan-changed", row["ref"], row["revision"], state=row["state"])
             self._doubt_sends(row["ref"], row["revision"])
@@ -156,12 +161,17 @@ class CaseTransitions(Store):
         deliveries: Sequence[PlannedDelivery],
         code: str | None = None,
         reason: str | None = None,
-    ) -> None:
+        facts: CaseFacts | None = None,
+    ) -> tuple[int, ...]:
         """All steps ran: the case gets its state, and the destinations that take the verdict get their deliveries.
 
         Args:
             content: hash of the case that the steps left.
             hold: ``"review"`` or ``"office"`` when a step asks for a person whatever the verdict.
+            facts: for lists, counts and proposals.
+
+        Returns:
+            Earlier revisions that were held and are closed now, because this one takes their place.
 
         Raises:
             FenceLost: another process owns the case.
@@ -174,13 +184,39 @@ class CaseTransitions(Store):
                 state, verdict, content, code, reason, self.now(), claim.ref, claim.revision,
             )  # fmt: skip
             self.plan(claim.ref, claim.revision, claim.pipeline, deliveries)
+            self.add_facts(claim.ref, claim.revision, facts or CaseFacts())
             self.event("case.verdict", claim.ref, claim.revision, verdict=verdict, state=state)
             self.finish_if_handed_on(claim.ref, claim.revision)
+            return () if state == "quarantine" else self.supersede(claim.ref, claim.revision)
+
+    def supersede(self, ref: str, revision: int) -> tuple[int, ...]:
+        """Inside a transaction: close the held revisions before this one, which nobody needs to decide about any more."""
+        if revision == 1:
+            return ()
+        rows = self.all(
+            "select revision from cases where ref=? and revision<? and owner is null"
+            " and state in ('review', 'office', 'quarantine')",
+            ref, revision,
+        )  # fmt: skip
+        for row in rows:
+            self.change(
+                "update cases set state='closed', at=? where ref=? and revision=?", self.now(), ref, row["revision"]
+            )
+            self.withdraw(ref, row["revision"])
+            self.event("case.superseded", ref, row["revision"], by=revision)
+        return tuple(row["revision"] for row in rows)
+
+    def withdraw(self, ref: str, revision: int) -> None:
+        """Inside a transaction: deliveries that have not begun are not made."""
+        self.change(
+            "update deliveries set state='withdrawn', not_before=null where ref=? and revision=?"
+            " and state in ('waiting', 'pending', 'retry', 'failed')", ref, revision,
+        )  # fmt: skip
 
     @staticmethod
     def state_after(verdict: Verdict, hold: str | None) -> str:
-        """Where a verdict leads; a step that asks for a person holds what would not be rejected anyway."""
-        if hold and verdict != "reject":
+        """Where a verdict leads; a step that asks for a person holds also what would be rejected: somebody is asked."""
+        if hold:
             return hold
         return {"accept": "ready", "review": "review", "reject": "quarantine"}[verdict]
 
@@ -214,21 +250,29 @@ class CaseTransitions(Store):
             self.event("case.cancelled", claim.ref, claim.revision)
 
     def plan(self, ref: str, revision: int, pipeline: str, deliveries: Sequence[PlannedDelivery]) -> None:
-        """Insert deliveries, inside a transaction; those that exist stay as they are."""
-        exports = {
-            row["export"]: row["state"]
-            for row in self.all("select export, state from deliveries where ref=? and revision=?", ref, revision)
-        }
-        planned = {delivery.export for delivery in deliveries} | set(exports)
+        """Insert deliveries, inside a transaction; those that exist stay as they are, withdrawn ones are due again."""
+        rows = self.all("select key, export, state from deliveries where ref=? and revision=?", ref, revision)
+        states = {row["key"]: row["state"] for row in rows}
+        live = {row["export"]: row["state"] for row in rows if row["state"] != "withdrawn"}
+        live |= {delivery.export: states.get(delivery.key, "new") for delivery in deliveries}
         for delivery in deliveries:
             # A destination that takes no part in this verdict cannot hold up the others.
-            after = [name for name in delivery.after if name in planned and exports.get(name) != "sent"]
-            self.change(
-                "insert or ignore into deliveries(key, ref, revision, pipeline, export, position, after, state, not_before, at)"
-                " values(?,?,?,?,?,?,?,?,?,?)",
-                delivery.key, ref, revision, pipeline, delivery.export, delivery.position, " ".join(after),
-                "waiting" if after else "pending", 0.0, self.now(),
-            )  # fmt: skip
+            after = [name for name in delivery.after if live.get(name, "sent") != "sent"]
+            state = "waiting" if after else "pending"
+            there = sum(r["export"] == delivery.export and r["state"] in ("sent", "sending", "unknown") for r in rows)
+            place = _place(ref, revision, delivery, there)
+            if delivery.key not in states:
+                self.change(
+                    "insert into deliveries(key, ref, revision, pipeline, export, position, after, state, not_before, at, place)"
+                    " values(?,?,?,?,?,?,?,?,?,?,?)",
+                    delivery.key, ref, revision, pipeline, delivery.export, delivery.position, " ".join(after),
+                    state, 0.0, self.now(), place,
+                )  # fmt: skip
+            elif states[delivery.key] == "withdrawn":
+                self.change(
+                    "update deliveries set state=?, after=?, attempts=0, not_before=0, code=null, reason=null, at=?, place=?"
+                    " where key=?", state, " ".join(after), self.now(), place, delivery.key,
+                )  # fmt: skip
 
     def finish_if_handed_on(self, ref: str, revision: int) -> None:
         """Inside a transaction: a ready case with every receipt is handed on."""
@@ -302,5 +346,16 @@ class CaseTransitions(Store):
         return tuple(_case(dict(row)) for row in rows)
 
 
+def _place(ref: str, revision: int, delivery: PlannedDelivery, there: int) -> str:
+    """The name at the destination: nothing that lies there is overwritten, unless the lab wants just that.
+
+    Args:
+        there: how many deliveries of other content of this very revision are, or may be, there.
+    """
+    if delivery.replace:
+        return ref
+    return place_of(ref, revision) + (f"-v{there + 1}" if there else "")
+
+
 def _case(row: dict[str, object]) -> CaseRow:
-    return CaseRow(**{**row, "rush": bool(row["rush"])})  # type: ignore[arg-type]
+    return CaseRow(**{**row, "rush": bool(row["rush"]), "late_risk": bool(row["late_risk"])})  # type: ignore[arg-type]

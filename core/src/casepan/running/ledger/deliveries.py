@@ -7,7 +7,7 @@ from casepan.running.ledger.rows import CaseClaim, DeliveryRow
 
 DELIVERY_COLUMNS = (
     "key, ref, revision, pipeline, export, position, after, state, attempts, asked, not_before, intent_at, fence,"
-    " receipt, code, reason, at"
+    " receipt, code, reason, at, place"
 )
 RATE_WINDOW = 60.0
 

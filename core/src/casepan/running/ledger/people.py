@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from casepan.errors import StateError
 from casepan.model.vocabulary import Verdict
+from casepan.running.layout import place_of
 from casepan.running.ledger.deliveries import DeliveryTransitions
 from casepan.running.ledger.rows import EventRow
 from casepan.running.ledger.schema import LATEST
@@ -18,12 +20,21 @@ from casepan.running.planned import PlannedDelivery
 EXPORT_SCHEMA = 1
 TABLES = (
     "arrivals", "cases", "steps", "deliveries", "slots", "events",
-    "counters", "answers", "links", "findings", "items", "meshes", "marks",
+    "counters", "answers", "links", "findings", "items", "meshes", "marks", "tokens",
 )  # fmt: skip
+ANSWER_COLUMNS = "target, value, who, at, note, revision"
+DECISIONS = ("case.decided", "case.contacted", "case.closed", "case.reopened", "case.cancelled", "case.merged",
+             "case.duplicate")  # fmt: skip
+"""Events that are decisions of people about one revision."""
+PRIVATE = {"answers": ("value", "note"), "cases": ("remake_reason",)}
+"""Columns that hold what people typed; an export has hashes of them."""
 
 
 class PeopleTransitions(DeliveryTransitions):
     """Decisions. A case in work refuses them: its child would not know."""
+
+    keeper: Callable[[str, Mapping[str, Any]], None] | None = None
+    """Is given, inside the transaction, what people decided about a case: a copy beside the case outlives the ledger."""
 
     def decide(
         self,
@@ -34,32 +45,87 @@ class PeopleTransitions(DeliveryTransitions):
         *,
         who: str,
         note: str = "",
+        overruled: Sequence[str] = (),
     ) -> bool:
         """A person accepts or rejects a case that has been checked.
+
+        Args:
+            overruled: codes of the findings that an acceptance overrules.
 
         Returns:
             False when the case already stands so.
 
         Raises:
-            StateError: it is in work, was never checked, or is closed.
+            StateError: it is in work, was never checked, is closed, or a newer revision came meanwhile.
         """
         with self.transaction():
             row = self._idle(ref, revision)
             if row["content"] is None:
                 raise StateError(
-                    "this case has not been checked yet", hint="Try it again first: `casepan quarantine retry`."
+                    "this case has not been checked yet",
+                    hint="`casepan run` checks it; if it lies in quarantine: `casepan quarantine retry`.",
                 )
             if row["verdict"] == verdict and row["state"] in ("ready", "handed-on", "quarantine"):
                 return False
             state = {"accept": "ready", "review": "review", "reject": "quarantine"}[verdict]
+            if verdict == "accept":
+                self.refuse_outdated(ref, revision)
+                self.supersede(ref, revision)
             self.change(
                 "update cases set state=?, verdict=?, code=null, reason=null, at=? where ref=? and revision=?",
                 state, verdict, self.now(), ref, revision,
             )  # fmt: skip
             self.plan(ref, revision, row["pipeline"], deliveries)
-            self.event("case.decided", ref, revision, verdict=verdict, who=who, note=note)
+            self.event(
+                "case.decided", ref, revision, verdict=verdict, who=who, note=note, overruled=" ".join(overruled)
+            )
             self.finish_if_handed_on(ref, revision)
+            self.keep(ref)
         return True
+
+    def refuse_outdated(self, ref: str, revision: int) -> None:
+        """What was decided about this revision was decided before the next one came.
+
+        Raises:
+            StateError: there is a newer one that is not closed.
+        """
+        newer = self.newer_revision(ref, revision)
+        if newer is not None:
+            raise StateError(
+                "a newer revision of this case came meanwhile",
+                hint=f"Look at it first: `casepan cases show {place_of(ref, newer)}`, or close it.",
+            )
+
+    def newer_revision(self, ref: str, revision: int) -> int | None:
+        """The latest revision after this one that is not closed, None when there is none."""
+        row = self.one("select max(revision) from cases where ref=? and revision>? and state<>'closed'", ref, revision)
+        return row[0] if row else None
+
+    def keep(self, ref: str) -> None:
+        """Inside a transaction: hand what people decided about a case to the keeper."""
+        if self.keeper is not None:
+            self.keeper(ref, self.desk_document(ref))
+
+    def desk_document(self, ref: str) -> Mapping[str, Any]:
+        """What people answered and decided about all revisions of a case, as a JSON object. Private."""
+        row = self.one("select * from cases where ref=? order by revision desc limit 1", ref)
+        columns = ("number", "assignee", "department", "remake_of", "remake_reason")
+        return {
+            **({name: row[name] for name in columns} if row else {}),
+            "answers": [
+                dict(row) for row in self.all(f"select {ANSWER_COLUMNS} from answers where ref=? order by id", ref)
+            ],
+            "decisions": [dict(row) for row in self._decided(ref)],
+            "links": [dict(row) for row in self.all("select kind, other, who, at from links where ref=?", ref)],
+        }
+
+    def _decided(self, ref: str) -> list[sqlite3.Row]:
+        marks = ",".join("?" * len(DECISIONS))
+        return self.all(
+            f"select revision, kind, detail, at from events where ref=? and kind in ({marks})"
+            " and detail like '%\"who\":%' order by id",
+            ref, *DECISIONS,
+        )  # fmt: skip
 
     def retry_case(self, ref: str, revision: int, *, who: str) -> bool:
         """Run the steps again, with all attempts. False when it is already on its way."""
@@ -67,17 +133,18 @@ class PeopleTransitions(DeliveryTransitions):
             row = self._idle(ref, revision)
             if row["state"] in ("checking", "arriving"):
                 return False
-            self.change(
-                "update cases set state='checking', verdict=null, attempts=0, interrupted=0, not_before=0, code=null,"
-                " reason=null, at=? where ref=? and revision=?", self.now(), ref, revision,
-            )  # fmt: skip
-            self.change(
-                "update deliveries set state='withdrawn', not_before=null where ref=? and revision=?"
-                " and state in ('waiting', 'pending', 'retry', 'failed')", ref, revision,
-            )  # fmt: skip
+            self.check_again(ref, revision)
             self.change("delete from steps where ref=? and revision=?", ref, revision)
             self.event("case.retry", ref, revision, who=who)
         return True
+
+    def check_again(self, ref: str, revision: int) -> None:
+        """Inside a transaction: the steps are due again, with all attempts; what was not sent is not sent."""
+        self.change(
+            "update cases set state='checking', verdict=null, content=null, attempts=0, interrupted=0, not_before=0,"
+            " code=null, reason=null, at=? where ref=? and revision=?", self.now(), ref, revision,
+        )  # fmt: skip
+        self.withdraw(ref, revision)
 
     def close_case(self, ref: str, revision: int, *, who: str, kind: str = "case.closed", note: str = "") -> bool:
         """Nothing more happens to it; deliveries that have not begun are withdrawn. False when it is closed already.
@@ -90,10 +157,7 @@ class PeopleTransitions(DeliveryTransitions):
                 raise StateError("there is no such case in the ledger")
             if row["state"] == "closed":
                 return False
-            self.change(
-                "update deliveries set state='withdrawn', not_before=null where ref=? and revision=?"
-                " and state in ('waiting', 'pending', 'retry', 'failed')", ref, revision,
-            )  # fmt: skip
+            self.withdraw(ref, revision)
             if row["owner"] is None:
                 self.change(
                     "update cases set state='closed', at=? where ref=? and revision=?", self.now(), ref, revision
@@ -101,6 +165,7 @@ class PeopleTransitions(DeliveryTransitions):
             else:
                 self.change("update cases set cancel=1 where ref=? and revision=?", ref, revision)
             self.event(kind, ref, revision, who=who, note=note)
+            self.keep(ref)
         return True
 
     def resend(self, key: str, *, who: str) -> bool:
@@ -170,7 +235,8 @@ class PeopleTransitions(DeliveryTransitions):
         """True when an arrival was taken and every case that came in it has all its receipts."""
         row = self.one(
             "select exists(select 1 from arrivals where id=?1 and state='taken') and exists(select 1 from cases where arrival=?1)"
-            " and not exists(select 1 from cases where arrival=?1 and state<>'handed-on')", arrival,
+            " and not exists(select 1 from cases c where arrival=?1 and state<>'handed-on' and not (state='closed' and exists("
+            "select 1 from cases n where n.ref=c.ref and n.revision>c.revision)))", arrival,
         )  # fmt: skip
         return bool(row and row[0])
 
@@ -202,13 +268,26 @@ class PeopleTransitions(DeliveryTransitions):
     def export(self) -> Iterator[str]:
         """Everything as JSON lines: what it is, then each row with its table. As of one moment, while others may go on.
 
-        The salt of the hashes stays behind: with it, names could be guessed from an export.
+        What people typed (values of answers, notes) is exported as salted hashes, and the salt stays behind: names could be
+        among it, and with the salt they could be guessed. Events keep their own hashes, so the trail of an export is
+        checked by comparing it with the ledger's.
         """
         with self.snapshot():
             yield _line(schema=EXPORT_SCHEMA, kind="casepan-ledger", version=LATEST, at=self.now())
             for table in TABLES:
                 for row in self.all(f"select * from {table} order by 1, 2"):
-                    yield _line(table=table, **dict(row))
+                    yield _line(table=table, **self._without_names(table, dict(row)))
+
+    def _without_names(self, table: str, row: dict[str, Any]) -> dict[str, Any]:
+        hidden = {name: self._hidden(row[name]) for name in PRIVATE.get(table, ())}
+        if table == "events":
+            detail = json.loads(row["detail"])
+            if detail.get("note"):
+                hidden["detail"] = json.dumps({**detail, "note": self._hidden(detail["note"])}, sort_keys=True)
+        return {**row, **hidden}
+
+    def _hidden(self, text: str | None) -> str | None:
+        return f"sha256:{self.hashed(text)}" if text else text
 
     def verify(self) -> tuple[str, ...]:
         """What is wrong with the ledger: SQLite's own check, and every break in the trail. Empty when all is well."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from casepan.model.case import CaseKey
 from casepan.model.vocabulary import Verdict
-from casepan.running.ledger.arrivals import ArrivalTransitions
-from casepan.running.ledger.people import PeopleTransitions
-from casepan.running.planned import PlannedDelivery
+from casepan.running.ledger.desk import DeskTransitions
+from casepan.running.ledger.people import ANSWER_COLUMNS
+from casepan.running.planned import CaseFacts, PlannedDelivery
 
 
-class RestoringTransitions(ArrivalTransitions, PeopleTransitions):
+class RestoringTransitions(DeskTransitions):
     """What ``casepan ledger rebuild`` writes."""
 
     def restore_arrival(self, arrival: str, *, pipeline: str, inbox: str, spot: str, fingerprint: str) -> None:
@@ -38,14 +40,18 @@ class RestoringTransitions(ArrivalTransitions, PeopleTransitions):
         hold: str | None,
         deliveries: Sequence[PlannedDelivery],
         sent: Collection[str],
+        closed: bool = False,
+        meshes: Sequence[str] = (),
+        facts: CaseFacts | None = None,
     ) -> None:
         """A case whose folder exists.
 
         Args:
-            verdict, content, hold: of its result, None when its steps have not all run.
+            verdict, content, hold: of its result or a later decision, None when its steps have not all run.
             sent: keys of the deliveries that have a receipt; the outcome of all others is unknown.
+            closed: True when a person closed it.
         """
-        state = "checking" if verdict is None else self.state_after(verdict, hold)
+        state = "closed" if closed else "checking" if verdict is None else self.state_after(verdict, hold)
         with self.transaction():
             self.change(
                 "insert into cases(ref, revision, key_hash, digest, adapter, arrival, pipeline, state, verdict, content,"
@@ -60,8 +66,33 @@ class RestoringTransitions(ArrivalTransitions, PeopleTransitions):
                     " where key=?",
                     *(("sent", None, None, None, None) if delivery.key in sent else self._doubt()), delivery.key,
                 )  # fmt: skip
+            self.add_meshes(ref, revision, meshes)
+            self.add_facts(ref, revision, facts or CaseFacts())
             self.event("case.restored", ref, revision, state=state)
             self.finish_if_handed_on(ref, revision)
+            if state not in ("closed", "checking", "quarantine"):
+                self.supersede(ref, revision)
+            if closed:
+                self.withdraw(ref, revision)
+
+    def restore_desk(self, ref: str, document: Mapping[str, Any]) -> None:
+        """What people had answered and decided about a case, from the copy beside it (:meth:`desk_document`)."""
+        with self.transaction():
+            names = ("number", "assignee", "department", "remake_of", "remake_reason")
+            self.change(
+                f"update cases set {', '.join(f'{name}=?' for name in names)} where ref=?",
+                *(document.get(name) for name in names), ref,
+            )  # fmt: skip
+            columns = ANSWER_COLUMNS.split(", ")
+            self.change_many(
+                f"insert into answers(ref, {ANSWER_COLUMNS}) values(?,?,?,?,?,?,?)",
+                [(ref, *(answer[name] for name in columns)) for answer in document.get("answers", ())],
+            )
+            for one in document.get("decisions", ()):
+                detail = {**json.loads(one["detail"])}
+                self.event(one["kind"], ref, one["revision"], **{"decided": one["at"], **detail})
+            for one in document.get("links", ()):
+                self.link(ref, one["kind"], one["other"], who=one["who"])
 
     def _doubt(self) -> tuple[str, float, float, str, str]:
         return "unknown", self.clock(), 0.0, "CP143", "the ledger was rebuilt, and there is no receipt"

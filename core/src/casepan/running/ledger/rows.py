@@ -52,6 +52,7 @@ class CaseRow:
         content: hash of the case that the steps left, part of each delivery key.
         attempts: child processes spent on it since it came or was released.
         code, reason: why it is held or lies in quarantine, without names.
+        number, practice, assignee, department, lab_due, late_risk: what the desk knows, see ``model.decided.Desk``.
     """
 
     ref: str
@@ -75,6 +76,14 @@ class CaseRow:
     reason: str | None
     received: str
     at: str
+    number: str | None = None
+    practice: str | None = None
+    assignee: str | None = None
+    department: str | None = None
+    lab_due: str | None = None
+    late_risk: bool = False
+    remake_of: str | None = None
+    remake_reason: str | None = None
 
     @property
     def place(self) -> str:
@@ -93,6 +102,7 @@ class DeliveryRow:
         not_before: next try or next question (seconds since the epoch); None with state ``unknown`` means a person decides.
         intent_at: when the last try began.
         receipt: SHA-256 of the stored receipt.
+        place: name of the case at the destination, given when the delivery was planned.
     """
 
     key: str
@@ -112,6 +122,7 @@ class DeliveryRow:
     code: str | None
     reason: str | None
     at: str
+    place: str | None = None
 
     @property
     def needs_person(self) -> bool:

@@ -5,7 +5,7 @@ Times that order events for people are ISO text in UTC; times that schedule work
 
 from __future__ import annotations
 
-LATEST = 3
+LATEST = 4
 
 FIRST = """
 create table meta(name text primary key, value text not null) without rowid;
@@ -211,5 +211,19 @@ create table marks(
 """
 """What the desk knows: numbers, people, answers, relations between cases, and what checks found, for lists and counts."""
 
-MIGRATIONS: dict[int, str] = {1: FIRST, 2: PLANS, 3: DESK}
+JOINING = """
+alter table answers add column revision integer not null default 1;
+alter table deliveries add column place text;
+
+create table tokens(
+    token text not null,
+    ref text not null,
+    revision integer not null,
+    primary key(token, ref, revision)
+) without rowid;
+create index tokens_by_case on tokens(ref, revision);
+"""
+"""Salted hashes of what two arrivals of one patient share; and the name that a delivery has at its destination."""
+
+MIGRATIONS: dict[int, str] = {1: FIRST, 2: PLANS, 3: DESK, 4: JOINING}
 """Version to the script that leads to it from the version before."""

@@ -7,7 +7,7 @@ import secrets
 import socket
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -57,23 +57,27 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing, flushed to disk when it returns.
+        """All or nothing, flushed to disk when it returns. Inside another one it becomes a part of that.
 
         Raises:
             StateError: the disk is full or the file damaged; nothing was changed.
         """
+        if self._db.in_transaction:
+            yield
+            return
         try:
             self._db.execute("begin immediate")
-            try:
-                yield
-            except BaseException:
-                self._db.execute("rollback")
-                raise
+            yield
             self._db.execute("commit")
         except sqlite3.Error as error:
-            if self._db.in_transaction:
-                self._db.execute("rollback")
             raise _unusable(self.path, error) from error
+        finally:
+            self._undo()
+
+    def _undo(self) -> None:
+        """Take back what was not committed."""
+        if self._db.in_transaction:
+            self._db.execute("rollback")
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -99,6 +103,11 @@ class Store:
     def change(self, sql: str, *values: Any) -> int:
         """Run one changing statement inside a transaction; the number of rows it changed."""
         return self._db.execute(sql, values).rowcount
+
+    def change_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one changing statement for each row, inside a transaction."""
+        if rows:
+            self._db.executemany(sql, rows)
 
     def must_change(self, sql: str, *values: Any) -> None:
         """Like :meth:`change`, for a statement that carries a fence: no row means that somebody else owns the case."""

@@ -1,0 +1,77 @@
+"""What a child does with its job: take an arrival, or work on a case. A warm process imports this before it forks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from attrs import evolve
+
+from casepan.config.lab import Lab
+from casepan.config.secrets import fetch_secret
+from casepan.errors import CaseError, StateError
+from casepan.knowledge.lab_rules import read_lab_rules
+from casepan.model.documents import to_plain
+from casepan.registry import Registry
+from casepan.running.checking import Check, desk_of
+from casepan.running.context import Bench
+from casepan.running.deliveries import Sender
+from casepan.running.facts import facts_of
+from casepan.running.history import history_of
+from casepan.running.intake import CASE_DOCUMENT, Intake, open_source, read_case
+from casepan.running.layout import StateFolder
+from casepan.running.plan import planned
+from casepan.running.steps import StepRun, read_result, stores_of, write_result
+from casepan.running.wire import Link, Message
+
+
+def take(job: Message, link: Link, lab: Lab, registry: Registry) -> Message:
+    """Take an arrival; what the child ends with."""
+    state = StateFolder(Path(job["state"]))
+    return Intake(state, lab, registry, link, str(job["arrival"]), str(job["pipeline"]), bool(job["patient"])).run()
+
+
+def work(job: Message, link: Link, lab: Lab, registry: Registry, umask: int) -> Message:
+    """Check a case if that is still to be done, and send whatever is due."""
+    state = StateFolder(Path(job["state"]))
+    folder, pipeline = state.case(str(job["ref"]), int(job["revision"])), lab.pipelines[str(job["pipeline"])]
+    with _of_this_case():
+        listing = open_source(state.arrival(str(job["arrival"])))
+        case = read_case(folder / CASE_DOCUMENT) if job["check"] else read_result(folder).case
+    with Bench.on(
+        listing,
+        stores=stores_of(folder),
+        base=lab.base,
+        secrets=lambda reference: fetch_secret(reference, lab),
+        memory=state.memory,
+        rules=read_lab_rules(lab.base),
+        history=lambda: history_of(folder),
+    ) as bench:
+        if job["check"]:
+            check = Check.of(job, state, bench, link, case)
+            run = StepRun(folder, pipeline, lab.verdict, registry, link, bench, job["done"], check.finished)
+            outcome = run.run(check.prepared())
+            write_result(folder, outcome)
+            deliveries = planned(pipeline, outcome.case, outcome.verdict, outcome.content)
+            order = link.ask(
+                ask="verdict", verdict=outcome.verdict, content=outcome.content, hold=outcome.hold, codes=outcome.codes,
+                deliveries=to_plain(deliveries), facts=to_plain(facts_of(outcome.case, check.relations.links)),
+            )  # fmt: skip
+            case = outcome.case
+        else:
+            case = evolve(case, desk=evolve(desk_of(job), changes=case.desk.changes))
+            order = link.ask(ask="next")
+        Sender(folder, pipeline, registry, link, bench, umask).run(case, order)
+    return {}
+
+
+@contextmanager
+def _of_this_case() -> Iterator[None]:
+    """Damaged or missing documents of one case are that case's trouble; the state folder itself may be well."""
+    try:
+        yield
+    except StateError as error:
+        raise CaseError(
+            error.reason, place=error.place, hint="Restore the folder from a back-up, or import it again."
+        ) from error
