@@ -149,7 +149,7 @@ from casepan.running import child
 inner = child.run
 
 def _new(before):
-    """The fake stages import what they need themselves."""
+    # The fake stages import what they need themselves.
     return [name for name in sorted(set(sys.modules) - before) if name.startswith("casepan")] or ["nothing"]
 
 def run(*values):
