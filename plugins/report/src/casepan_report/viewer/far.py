@@ -66,7 +66,7 @@ def _squares(a: list[Floats], b: list[Floats], c: list[Floats]) -> Floats:
 def _to_edge(start: list[Floats], edge: list[Floats]) -> Floats:
     share = (-_dot(start, edge) / np.maximum(_dot(edge, edge), np.float32(1e-30))).clip(0, 1)
     rest = [p + share * e for p, e in zip(start, edge, strict=True)]
-    return _dot(rest, rest)
+    return np.asarray(_dot(rest, rest), np.float32)
 
 
 def _minus(p: list[Floats], q: list[Floats]) -> list[Floats]:

@@ -12,7 +12,7 @@ import numpy as np
 from attrs import define, evolve
 
 from casepan_report.viewer.far import distances_to_rings
-from casepan_report.viewer.octree import LEVELS, SINGLE, Bools, Floats, Ids, Octree, Places
+from casepan_report.viewer.octree import LEVELS, SINGLE, Bools, Floats, Ids, Octree, Places, with_three_corners
 
 _CAUTION = 0.5  # a cube is first tried where it is this share of the tolerance from flat: measured, fewest rounds
 _ROUNDS = 12  # more are never needed: each divides every cube that failed, and there are four sizes
@@ -106,13 +106,15 @@ class Draft:
         return draft._compact(float(far.max(initial=0.0)))
 
     def _failed(self, far: Floats) -> Places:
-        """The merged places farther away than the tolerance; those that stand for themselves cannot be helped."""
-        return np.flatnonzero((far > self.tolerance_mm) & (self.levels > SINGLE))
+        """The places to divide: those farther away than the tolerance, or round one of these that is single already."""
+        failed = far > self.tolerance_mm
+        alone = failed & (self.levels == SINGLE)
+        faces = np.logical_or.reduce([alone.take(column) for column in self.tree.faces.T])
+        failed[self.tree.faces[faces]] = True
+        return np.flatnonzero(failed & (self.levels > SINGLE))
 
     def _faces(self) -> Ids:
-        corners = self.stands.take(self.tree.faces)
-        a, b, c = corners.T
-        return np.asarray(corners[(a != b) & (b != c) & (c != a)], np.int32)
+        return with_three_corners(self.stands.take(self.tree.faces))
 
     def _changed(self, other: Draft) -> Bools:
         """The places whose stand-in, or a face round it, is another one in the other draft."""
@@ -123,13 +125,16 @@ class Draft:
         return np.asarray(touched[other.stands] | moved, bool)
 
     def _measured(self, points: Floats, known: Floats | None = None, again: Bools | None = None) -> Floats:
-        """How far each vertex lies from the faces round its stand-in; vertices that stay are as far as they moved."""
+        """How far each vertex lies from the faces round its stand-in, infinite where all of these have vanished."""
         far = np.zeros(len(points), np.float32) if known is None else known.copy()
-        every = np.arange(len(points))
-        asked = every if again is None else np.flatnonzero(again)
-        far[asked] = np.linalg.norm(points[asked] - self.tree.points[asked], axis=1)
-        asked = asked[self.stands[asked] != asked]
-        far[asked] = distances_to_rings(self.tree.points[asked], self.stands[asked], points, self._faces())
+        asked = np.flatnonzero(self.tree.used if again is None else self.tree.used & again)
+        own = self.tree.points[asked]
+        far[asked] = np.sqrt(np.einsum("ij,ij->i", points[asked] - own, points[asked] - own))
+        faces = self._faces()
+        gone = np.ones(len(points), bool)
+        gone[faces.ravel()] = False
+        measured = (self.stands[asked] != asked) | gone[asked]
+        far[asked[measured]] = distances_to_rings(own[measured], self.stands[asked[measured]], points, faces)
         return far
 
     def _compact(self, error_mm: float) -> Lighter:

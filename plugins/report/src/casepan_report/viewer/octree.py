@@ -37,7 +37,8 @@ class Octree:
         normals: float32 (n, 3), along the curve, unit length.
         channels: float32 (n, c), along the curve, colours and heat from 0 to 255.
         border: bool (n,), along the curve.
-        faces: int32 (m, 3), corners as places along the curve.
+        used: bool (n,), along the curve, whether a face has the vertex.
+        faces: int32 (m, 3), corners as places along the curve; those with equal corners are left out.
     """
 
     order: Places
@@ -46,6 +47,7 @@ class Octree:
     normals: Floats
     channels: Floats
     border: Bools
+    used: Bools
     faces: Ids
 
     @classmethod
@@ -62,11 +64,13 @@ class Octree:
         order = np.argsort(codes)
         places = np.empty(len(order), np.int32)
         places[order] = np.arange(len(order), dtype=np.int32)
-        border = np.zeros(len(order), bool)
+        faces = places.take(with_three_corners(mesh.faces))
+        border, used = np.zeros(len(order), bool), np.zeros(len(order), bool)
         border[places[mesh.edges.boundary.ravel()]] = True
+        used[faces.ravel()] = True
         normals = vertex_normals(mesh)[order]
         seen = channels[order].astype(np.float32)
-        return cls(order, codes[order], mesh.vertices[order], normals, seen, border, places[mesh.faces])
+        return cls(order, codes[order], mesh.vertices[order], normals, seen, border, used, faces)
 
     def merged(self, left: Places, starts: Places, tolerance_mm: float, spread: float) -> tuple[Bools, Ids]:
         """Which stretches are flat and alike enough to be one vertex, and the place nearest to the middle of each.
@@ -108,6 +112,12 @@ class Octree:
             values = channel[left]
             alike &= np.maximum.reduceat(values, starts) - np.minimum.reduceat(values, starts) <= spread
         return alike
+
+
+def with_three_corners(faces: Ids) -> Ids:
+    """The faces whose corners are three different ones."""
+    a, b, c = faces.T
+    return np.asarray(faces[(a != b) & (b != c) & (c != a)], np.int32)
 
 
 def _morton(cells: NDArray[np.uint64]) -> NDArray[np.uint64]:

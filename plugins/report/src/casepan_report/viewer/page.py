@@ -135,10 +135,8 @@ def _note(shown: Sequence[_Shown], found: Fit) -> str:
     before = sum(len(each.scan.mesh.faces) for each in shown)
     after = sum(block.faces for block in found.blocks)
     share = f"{after:,} of {before:,} triangles".replace(",", "\u202f")
-    if not isfinite(found.error_mm):
-        return (
-            f"Strongly simplified for this page ({share}); small parts are left out. Measure in the scans themselves."
-        )
+    if not isfinite(found.tolerance_mm):
+        return f"Strongly simplified for this page ({share}). Measure in the scans themselves."
     true = f"{ceil(found.error_mm * 1000) / 1000:.3f}".rstrip("0").rstrip(".")
     return (
         f"Simplified to {true} mm for this page: no point of the scans lies farther from the surface shown ({share})."

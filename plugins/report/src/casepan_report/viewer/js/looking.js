@@ -13,6 +13,7 @@ class Looking {
     this.now = { target: new Vector3(), turn: new Quaternion(), scale: 8 };
     this.size = { width: 1, height: 1 };
     this.depth = 200;
+    this.legend = 0; // pixels at the right that named views keep free
     this.flight = null;
     this.changed = changed;
   }
@@ -51,11 +52,12 @@ class Looking {
       }
     if (low.x > high.x) return { target: new Vector3(), turn, scale: 8 };
     const middle = low.clone().add(high).multiplyScalar(0.5);
-    const target = right.clone().multiplyScalar(middle.x);
+    const room = { x: this.size.width - 2 * MARGIN_PX - this.legend, y: this.size.height - 2 * MARGIN_PX };
+    const wish = Math.min(room.x / Math.max(high.x - low.x, 1), room.y / Math.max(high.y - low.y, 1));
+    const scale = clamp(wish, ZOOM.least, ZOOM.most);
+    const target = right.clone().multiplyScalar(middle.x + this.legend / 2 / scale);
     target.addScaledVector(up, middle.y).addScaledVector(towards, middle.z);
-    const room = { x: this.size.width - 2 * MARGIN_PX, y: this.size.height - 2 * MARGIN_PX };
-    const scale = Math.min(room.x / Math.max(high.x - low.x, 1), room.y / Math.max(high.y - low.y, 1));
-    return { target, turn, scale: clamp(scale, ZOOM.least, ZOOM.most) };
+    return { target, turn, scale };
   }
 
   resize(width, height) {

@@ -2,6 +2,7 @@
 
 const REST_MS = 160;
 const FLY_WIDTH_MM = 22;
+const LEGEND_PX = 84;
 const KEYS = { 1: "front", 2: "left", 3: "right", 4: "upper", 5: "lower", 6: "back" };
 
 class Viewer {
@@ -85,6 +86,7 @@ class Viewer {
     this.section.dataset.colours = mode;
     this.drawing.colour(mode);
     this.part("legend").hidden = mode !== "heat";
+    this.looking.legend = mode === "heat" && this.looking.size.width > 480 ? LEGEND_PX : 0;
   }
 
   key(key) {
