@@ -30,6 +30,8 @@ from casepan.model.documents import dumps
 from casepan.model.files import FileRef
 from casepan.model.records import Receipt
 
+SHARING = (32, 33)
+"""Windows: another program holds the file open, or has a part of it locked."""
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 _DAMAGED = (OSError, EOFError, KeyError, RuntimeError, ValueError, zlib.error, zipfile.BadZipFile)
 
@@ -192,6 +194,9 @@ def as_delivery_errors(place: str) -> Iterator[None]:
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         denied = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
+        if getattr(error, "winerror", None) in SHARING or error.errno in (errno.EBUSY, errno.ETXTBSY):
+            advice = "Another program has a file there open; casepan tries again by itself."
+            raise DeliveryError("a file there is held open", place=place, hint=advice) from error
         hint = "Free some space there." if full else "Give casepan the right to write there." if denied else None
         reason = f"the folder cannot be written: {error.strerror or type(error).__name__}"
         raise DeliveryError(reason, place=place, hint=hint or "Check that the disk or share is there.") from error
@@ -235,7 +240,12 @@ def _commit_folder(part: Path, target: Path, ctx: ExportContext) -> None:
     if target.exists():
         shutil.rmtree(old, ignore_errors=True)
         target.rename(old)
-    part.rename(target)
+    try:
+        part.rename(target)
+    except OSError:
+        if old.exists():
+            old.rename(target)  # the earlier revision stays where it was until this one can take its place
+        raise
     sync_folder(target.parent)
     shutil.rmtree(old, ignore_errors=True)
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from casepan.cli import answering
 from casepan.cli.console import say, say_done, say_json, say_table, styled, tries
 from casepan.cli.operating import case_fields, delivery_fields
-from casepan.cli.shared import By, JsonFlag, LabFile, Note
+from casepan.cli.shared import By, CaseName, JsonFlag, LabFile, Note
 
 if TYPE_CHECKING:
+    from casepan.model.case import Case
     from casepan.operate.desk import CaseFile
 
 cases_app = typer.Typer(help="What is in the lab, and decisions about it.", no_args_is_help=True, rich_markup_mode=None)
-CaseName = Annotated[str, typer.Argument(metavar="CASE", help="A case (K7Q2-M4), or one revision of it (K7Q2-M4-r2).")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -25,6 +27,7 @@ def add_to(app: typer.Typer) -> None:
     cases_app.command("accept")(accept)
     cases_app.command("reject")(reject)
     cases_app.command("cancel")(cancel)
+    answering.add_to(cases_app)
     app.add_typer(cases_app, name="cases")
 
 
@@ -58,18 +61,32 @@ def show(case: CaseName, lab: LabFile = Path("lab.toml"), as_json: JsonFlag = Fa
 
     Example:  casepan cases show K7Q2-M4
     """
+    from casepan.operate.answering import advice
     from casepan.operate.desk import open_desk, show_case
 
     with open_desk(lab) as desk:
         file = show_case(desk, case)
+        asked = [advice(desk, file.case, finding) for finding in file.case.findings] if file.case else []
     if as_json:
-        say_json(_document(file))
+        say_json(_document(file, asked))
         return
-    _show(file)
+    _show(file, asked)
 
 
-def accept(case: CaseName, by: By, note: Note = "", lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:
-    """Accept a held case: the exports that waited run next.
+Revision = Annotated[
+    int | None, typer.Option("--revision", help="The revision you looked at, when CASE does not name it.")
+]
+
+
+def accept(
+    case: CaseName,
+    by: By,
+    note: Note = "",
+    revision: Revision = None,
+    lab: LabFile = Path("lab.toml"),
+    as_json: JsonFlag = False,
+) -> None:
+    """Accept a held case: the exports that waited run next, and are told who accepted it, why, and against which findings.
 
     Example:  casepan cases accept K7Q2-M4 --by anna --note "bite is in the frame"
     """
@@ -77,13 +94,20 @@ def accept(case: CaseName, by: By, note: Note = "", lab: LabFile = Path("lab.tom
     from casepan.operate.desk import open_desk
 
     with open_desk(lab) as desk:
-        changed = decide(desk, case, "accept", by=by, note=note)
+        changed = decide(desk, case, "accept", by=by, note=note, revision=revision)
     say_done(
         f"{case}: accepted. casepan run hands it on." if changed else f"{case}: was accepted already.", as_json=as_json
     )
 
 
-def reject(case: CaseName, by: By, note: Note = "", lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:
+def reject(
+    case: CaseName,
+    by: By,
+    note: Note = "",
+    revision: Revision = None,
+    lab: LabFile = Path("lab.toml"),
+    as_json: JsonFlag = False,
+) -> None:
     """Reject a held case: it goes to quarantine with the reason.
 
     Example:  casepan cases reject K7Q2-M4 --by anna --note "wrong patient"
@@ -92,7 +116,7 @@ def reject(case: CaseName, by: By, note: Note = "", lab: LabFile = Path("lab.tom
     from casepan.operate.desk import open_desk
 
     with open_desk(lab) as desk:
-        changed = decide(desk, case, "reject", by=by, note=note)
+        changed = decide(desk, case, "reject", by=by, note=note, revision=revision)
     say_done(f"{case}: rejected." if changed else f"{case}: was rejected already.", as_json=as_json)
 
 
@@ -109,39 +133,56 @@ def cancel(case: CaseName, by: By, note: Note = "", lab: LabFile = Path("lab.tom
     say_done(f"{case}: cancelled." if changed else f"{case}: was closed already.", as_json=as_json)
 
 
-def _document(file: CaseFile) -> dict[str, object]:
+def _document(file: CaseFile, asked: Sequence[str | None]) -> dict[str, object]:
     from casepan.model.documents import to_plain
 
     return {
         "schema": 1,
         **case_fields(file.row),
         "case": to_plain(file.case) if file.case else None,
+        "answers": list(asked),
         "deliveries": [delivery_fields(row) for row in file.deliveries],
         "events": [to_plain(row) for row in file.events],
     }
 
 
-def _show(file: CaseFile) -> None:
+def _show(file: CaseFile, asked: Sequence[str | None]) -> None:
     row = file.row
+    number = f"  no. {row.number}" if row.number else ""
     say(
-        f"{row.place}  {styled(row.state)}  verdict {styled(row.verdict or '-')}  {row.adapter}, pipeline {row.pipeline}"
+        f"{row.place}{number}  {styled(row.state)}  verdict {styled(row.verdict or '-')}  {row.adapter}, pipeline {row.pipeline}"
     )
     if row.reason:
         say(f"Why: {row.reason}")
+    if row.assignee or row.department:
+        say(f"With: {' '.join(filter(None, (row.assignee, row.department)))}")
+    if row.remake_of:
+        say(f"Remake of {row.remake_of}: {row.remake_reason}")
     if file.case:
-        for scan in file.case.scans:
-            say(f"  {scan.id:<28} {scan.role:<12} {scan.arch or '-':<6} {scan.format}")
-        for item in file.case.prescription.items:
-            say(
-                f"  ordered: {item.kind} {' '.join(map(str, item.teeth)) or '-'} {item.material} {item.shade or ''}".rstrip()
-            )
-        for finding in file.case.findings:
-            say(
-                f"  {styled(finding.severity)} {finding.code}{f' [{finding.scan}]' if finding.scan else ''}: {finding.message}"
-            )
+        _show_case(file.case, asked)
     for delivery in file.deliveries:
         say(
             f"  {delivery.export}: {styled(delivery.state)} after {tries(delivery.attempts)} {delivery.reason or ''}".rstrip()
         )
     for event in file.events:
         say(f"  {event.at[:19]} {event.kind} {event.detail if event.detail != '{}' else ''}".rstrip())
+
+
+def _show_case(case: Case, asked: Sequence[str | None]) -> None:
+    for scan in case.scans:
+        say(f"  {scan.id:<28} {scan.role:<12} {scan.arch or '-':<6} {scan.format}")
+    for item in case.prescription.items:
+        line = f"  ordered {item.id}: {item.kind} {' '.join(map(str, item.teeth)) or '-'} {item.material} {item.shade or ''}"
+        say(line.rstrip())
+    for answer in case.desk.answers:
+        say(
+            f"  answered {answer.target}={answer.value} by {answer.by}, {answer.at:%Y-%m-%d %H:%M} {answer.note}".rstrip()
+        )
+    for change in case.desk.changes:
+        far = f", up to {change.distance_mm:.2f} mm" if change.distance_mm is not None else ""
+        say(f"  {change.how} {change.what} {change.name}{far}")
+    for finding, command in zip(case.findings, asked, strict=True):
+        about = f" [{finding.scan}]" if finding.scan else ""
+        say(f"  {styled(finding.severity)} {finding.code}{about}: {finding.message}")
+        if command:
+            say(f"      {command}")

@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from casepan.cli.cases import CaseName
 from casepan.cli.console import say, say_done, say_json, say_table, tries
 from casepan.cli.operating import delivery_fields
-from casepan.cli.shared import By, JsonFlag, LabFile
+from casepan.cli.shared import By, CaseName, JsonFlag, LabFile
 
 deliveries_app = typer.Typer(help="What went where.", no_args_is_help=True, rich_markup_mode=None)
 ExportName = Annotated[str, typer.Argument(metavar="EXPORT", help="The export's id in lab.toml.")]

@@ -15,5 +15,6 @@ Overrides = Annotated[
         "--set", help="Change one setting for this run: pipelines.crowns.steps.mesh.with.limit=2 (repeatable)."
     ),
 ]
+CaseName = Annotated[str, typer.Argument(metavar="CASE", help="A case (K7Q2-M4), or one revision of it (K7Q2-M4-r2).")]
 By = Annotated[str, typer.Option("--by", help="Who decides; written into the ledger.")]
 Note = Annotated[str, typer.Option("--note", help="Why; written into the ledger, the manifest and the report.")]

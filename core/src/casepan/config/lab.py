@@ -27,6 +27,9 @@ class LabTable:
     keep_days: int = option(
         90, "days after which `casepan purge` may remove finished cases from the state folder", minimum=1
     )
+    remind_after: Duration = option(
+        Duration(86400.0), "how long an office may stay silent before a case that waits for it is listed"
+    )
 
 
 @frozen

@@ -66,9 +66,16 @@ class ImporterSpec(StageSpec):
 
 @frozen
 class ValidatorSpec(StageSpec):
-    """A validator. ``standalone`` is True when ``casepan validate PATH`` may run it without a ``lab.toml``."""
+    """A validator.
+
+    Attributes:
+        standalone: True when ``casepan validate PATH`` may run it without a ``lab.toml``.
+        reads: fields of the case that its findings depend on (``("scans",)``); it runs again only when one of them
+            changes. Empty means all of the case, also the findings of earlier steps.
+    """
 
     standalone: bool = True
+    reads: tuple[str, ...] = ()
 
 
 @frozen

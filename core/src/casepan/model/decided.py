@@ -15,6 +15,7 @@ class Answer:
     Attributes:
         target: ``"scan.bite-1.role"``, ``"item.1.teeth"``, ``"rx.due"``; value: as typed, private.
         by, at, note: who, when (aware UTC) and why.
+        revision: of the case when it was given; later ones inherit it where it still answers something.
     """
 
     target: str
@@ -22,6 +23,7 @@ class Answer:
     by: str
     at: datetime
     note: str = field(default="", repr=False)
+    revision: int = 1
 
 
 @frozen

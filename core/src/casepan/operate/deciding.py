@@ -2,48 +2,178 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Literal
 
-from casepan.errors import UsageError
+from attrs import frozen
+
+from casepan.config.lab import Pipeline
+from casepan.errors import StateError, UsageError
 from casepan.model.records import Receipt
-from casepan.operate.desk import Desk, find_case
+from casepan.model.vocabulary import Verdict
+from casepan.operate.desk import Desk, find_case, seen_case
 from casepan.running.deliveries import read_receipt
 from casepan.running.durable import private_folder
-from casepan.running.ledger import CaseRow, DeliveryRow
-from casepan.running.plan import planned
+from casepan.running.layout import place_of
+from casepan.running.ledger import CaseRow, DeliveryRow, PlannedDelivery
+from casepan.running.plan import digest, planned
 from casepan.running.quarantine import Reason, put_case, take_out
-from casepan.running.steps import read_result
+from casepan.running.steps import Outcome, read_result
+from casepan.running.verdict import verdict_of
 
 
-def decide(desk: Desk, place: str, verdict: Literal["accept", "reject"], *, by: str, note: str) -> bool:
+def decide(
+    desk: Desk, place: str, verdict: Literal["accept", "reject"], *, by: str, note: str, revision: int | None = None
+) -> bool:
     """Accept or reject a case that has been checked; its exports for that verdict become due.
+
+    Args:
+        revision: the one that was looked at; needed when there are several and ``place`` names none.
 
     Returns:
         False when it stood so already.
 
     Raises:
-        UsageError: there is no such case. StateError: it is in work, unchecked or closed.
+        UsageError: there is no such case, or no destination would take it. StateError: it is in work, unchecked or
+            closed, or a newer revision came meanwhile.
     """
-    row = find_case(desk, place)
-    result = read_result(desk.state.case(row.ref, row.revision))
+    row = seen_case(desk, place, revision)
     pipeline = desk.lab.pipelines.get(row.pipeline)
     if pipeline is None:
         raise UsageError(
             f"the pipeline {row.pipeline!r} of this case is no longer in lab.toml", hint="Put it back first."
         )
-    deliveries = planned(pipeline, result.case, verdict, result.content)
-    changed = desk.ledger.decide(row.ref, row.revision, verdict, deliveries, who=by, note=note)
+    outcome = _outcome(desk, row)
+    deliveries = _deliveries(desk, row, pipeline, outcome, verdict, f"{verdict} {by} {note}") if outcome else ()
+    if verdict == "accept" and outcome and pipeline.export and not deliveries:
+        raise UsageError(
+            f"no destination of the pipeline {row.pipeline!r} takes this case (case.no-route): it stays held",
+            hint="Correct what `when` asks for with `casepan cases set`, widen `when` or `on` in lab.toml, or close it.",
+        )
+    overruled = _overruled(desk, outcome) if outcome and verdict == "accept" else ()
+    changed = desk.ledger.decide(row.ref, row.revision, verdict, deliveries, who=by, note=note, overruled=overruled)
     if verdict == "accept":
-        take_out(desk.state, row.place)
+        for number in range(1, row.revision + 1):  # revisions before it are closed with it
+            take_out(desk.state, place_of(row.ref, number))
     elif changed:
         put_case(desk.state, row.place, row.arrival, Reason("CP120", f"rejected by {by}: {note or 'no reason given'}"))
     return changed
 
 
+def _outcome(desk: Desk, row: CaseRow) -> Outcome | None:
+    """What the steps left, None when the case was never checked: then the ledger refuses the decision."""
+    return read_result(desk.state.case(row.ref, row.revision)) if row.content is not None else None
+
+
+def _deliveries(
+    desk: Desk, row: CaseRow, pipeline: Pipeline, outcome: Outcome, verdict: Verdict, said: str
+) -> tuple[PlannedDelivery, ...]:
+    """What the verdict sends. A destination that replaces gets what it has once more: now with the decision in it."""
+    there = {
+        delivery.export
+        for delivery in desk.ledger.deliveries(row.ref, row.revision)
+        if delivery.state in ("sent", "sending", "unknown")
+    }
+    anew = {d.export: d for d in planned(pipeline, outcome.case, verdict, digest([outcome.content, said]))}
+    return tuple(
+        anew[delivery.export] if delivery.replace and delivery.export in there else delivery
+        for delivery in planned(pipeline, outcome.case, verdict, outcome.content)
+    )
+
+
+def _overruled(desk: Desk, outcome: Outcome) -> tuple[str, ...]:
+    codes = (one.code for one in outcome.case.findings if verdict_of((one,), desk.lab.verdict) != "accept")
+    return tuple(dict.fromkeys(codes))
+
+
 def cancel_case(desk: Desk, place: str, *, by: str, note: str) -> bool:
-    """Close a case: nothing more happens to it. False when it was closed already."""
+    """Stop work on a case and close it: nothing more happens to it. False when it was closed already."""
     row = find_case(desk, place)
     return desk.ledger.close_case(row.ref, row.revision, who=by, kind="case.cancelled", note=note)
+
+
+def close_case(desk: Desk, place: str, *, by: str, note: str) -> bool:
+    """Nothing more is to be done about it. False when it was closed already.
+
+    Raises:
+        StateError: it is in work right now.
+    """
+    row = find_case(desk, place)
+    if row.owner is not None:
+        raise StateError("this case is in work right now", hint="Wait a moment, or stop it: casepan cases cancel")
+    changed = desk.ledger.close_case(row.ref, row.revision, who=by, note=note)
+    take_out(desk.state, row.place)
+    return changed
+
+
+def reopen_case(desk: Desk, place: str, *, by: str, note: str) -> bool:
+    """Hold a closed case for review again. False when it is not closed.
+
+    Raises:
+        StateError: a newer revision took its place.
+    """
+    row = find_case(desk, place)
+    return desk.ledger.reopen_case(row.ref, row.revision, who=by, note=note)
+
+
+def contact(desk: Desk, place: str, *, how: str, by: str, note: str) -> None:
+    """Log a talk with the office."""
+    row = find_case(desk, place)
+    desk.ledger.contacted(row.ref, row.revision, how=how, who=by, note=note)
+
+
+def assign(desk: Desk, place: str, *, to: str | None, department: str | None, by: str) -> bool:
+    """Say who works on a case, and where. False when it is so already.
+
+    Raises:
+        UsageError: neither was said.
+    """
+    if to is None and department is None:
+        raise UsageError("nobody is named", hint="Say --to NAME, --department NAME, or both.")
+    return desk.ledger.assign(find_case(desk, place).ref, to=to, department=department, who=by)
+
+
+def remake(desk: Desk, place: str, *, of: str, reason: str, by: str) -> bool:
+    """Say which old case this one replaces, and why. False when it says so already.
+
+    Raises:
+        UsageError: there is no such case, or it is the same one.
+    """
+    new, old = find_case(desk, place), find_case(desk, of)
+    if new.ref == old.ref:
+        raise UsageError("a case cannot be a remake of itself", hint="--of names the case that is made again.")
+    return desk.ledger.mark_remake(new.ref, old.ref, reason=reason, who=by)
+
+
+@frozen
+class Silent:
+    """An office that was asked and has not answered.
+
+    Attributes:
+        since: of the last talk, or of the hold when nobody talked yet; talks: how many there were.
+    """
+
+    row: CaseRow
+    since: datetime
+    talks: int
+
+
+def silent_offices(desk: Desk, now: datetime) -> tuple[Silent, ...]:
+    """Cases that wait for their office longer than ``[lab] remind_after``, the longest first.
+
+    A case waits for its office in state ``office``, and in ``review`` once somebody has talked with the office about it.
+    """
+    latest = now - timedelta(seconds=desk.lab.lab.remind_after)
+    rows = (*desk.ledger.cases(state="office"), *desk.ledger.cases(state="review"))
+    found = [_silence(desk, row) for row in rows]
+    return tuple(sorted((one for one in found if one and one.since <= latest), key=lambda one: one.since))
+
+
+def _silence(desk: Desk, row: CaseRow) -> Silent | None:
+    talks = [one for one in desk.ledger.desk(row.ref, row.revision).decisions if one.what == "contact"]
+    if row.state == "review" and not talks:
+        return None
+    return Silent(row, talks[-1].at if talks else datetime.fromisoformat(row.at), len(talks))
 
 
 def find_delivery(desk: Desk, place: str, export: str) -> DeliveryRow:
@@ -74,8 +204,8 @@ def release(desk: Desk, subject: str, *, by: str) -> None:
     """
     if _arrival(desk, subject):
         raise UsageError("an arrival that became no case cannot be handed on", hint="Try: casepan quarantine retry")
-    _quarantined_case(desk, subject)
-    decide(desk, subject, "accept", by=by, note="released from quarantine")
+    row = _quarantined_case(desk, subject)
+    decide(desk, subject, "accept", by=by, note="released from quarantine", revision=row.revision)
 
 
 def retry(desk: Desk, subject: str, *, by: str) -> None:

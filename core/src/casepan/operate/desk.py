@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from casepan.config.lab import Lab
 from casepan.config.loader import load_lab
-from casepan.errors import UsageError
+from casepan.errors import StateError, UsageError
 from casepan.model.case import Case
+from casepan.model.documents import SCHEMA
+from casepan.running.answers import overlaid
+from casepan.running.comparing import describe, differences
+from casepan.running.durable import private_folder, write_document
 from casepan.running.intake import CASE_DOCUMENT, read_case
-from casepan.running.layout import StateFolder, parse_place
+from casepan.running.layout import StateFolder, parse_place, place_of
 from casepan.running.ledger import ArrivalRow, CaseRow, DeliveryRow, EventRow, Ledger
 from casepan.running.quarantine import read_reason
 from casepan.running.steps import RESULT_DOCUMENT, read_result
@@ -62,10 +67,18 @@ def open_desk(path: Path, overrides: Sequence[str] = ()) -> Iterator[Desk]:
     if not state.ledger.is_file():
         raise UsageError("nothing has run here yet", place=str(lab.state), hint="Start with: casepan run")
     ledger = Ledger(state.ledger)
+    ledger.keeper = lambda ref, document: keep_desk(state, ref, document)
     try:
         yield Desk(lab, state, ledger)
     finally:
         ledger.close()
+
+
+def keep_desk(state: StateFolder, ref: str, document: Mapping[str, Any]) -> None:
+    """Write what people decided about a case beside it, so that ``ledger rebuild`` finds it again."""
+    path = state.desk(ref)
+    private_folder(path.parent)
+    write_document(path, {"schema": SCHEMA, **document})
 
 
 def list_cases(desk: Desk, *, state: str | None = None, pipeline: str | None = None) -> tuple[CaseRow, ...]:
@@ -100,12 +113,64 @@ def show_case(desk: Desk, place: str) -> CaseFile:
 
 
 def latest_case(desk: Desk, row: CaseRow) -> Case | None:
-    """The case as the last finished attempt left it, else as it was read, None when its folder is gone."""
+    """The case as the last finished attempt left it, else as it was read, None when its folder is gone.
+
+    What the desk knows is always of this moment.
+    """
     folder = desk.state.case(row.ref, row.revision)
+    known = desk.ledger.desk(row.ref, row.revision)
     if (folder / RESULT_DOCUMENT).is_file():
-        return read_result(folder).case
+        case = read_result(folder).case
+        return evolve(case, desk=evolve(known, changes=case.desk.changes))
     document = folder / CASE_DOCUMENT
+    return evolve(read_case(document), desk=known) if document.is_file() else None
+
+
+def asked_case(desk: Desk, row: CaseRow) -> Case:
+    """The case as it was read, with the answers that people have given since: what the next answer is held against.
+
+    Raises:
+        StateError: its folder is gone or damaged.
+    """
+    folder = desk.state.case(row.ref, row.revision)
+    case = read_case(folder / CASE_DOCUMENT)
+    return overlaid(case, desk.ledger.desk(row.ref, row.revision), lambda revision: _read(desk, row.ref, revision))
+
+
+def _read(desk: Desk, ref: str, revision: int) -> Case | None:
+    document = desk.state.case(ref, revision) / CASE_DOCUMENT
     return read_case(document) if document.is_file() else None
+
+
+def seen_case(desk: Desk, place: str, revision: int | None) -> CaseRow:
+    """The revision that somebody looked at and now decides about.
+
+    Args:
+        revision: as the person says, None when ``place`` says it or there is only one.
+
+    Raises:
+        UsageError: there is no such case, or it has several revisions and none was named.
+        StateError: a newer one came meanwhile; says what it changed.
+    """
+    ref, named = parse_place(place)
+    latest, said = find_case(desk, ref), named or revision
+    if said is None and latest.revision > 1:
+        hint = f"Say which one you looked at: {latest.place}, or --revision {latest.revision}."
+        raise UsageError(f"this case has {latest.revision} revisions", hint=hint)
+    row = find_case(desk, place_of(ref, said)) if said else latest
+    newer = desk.ledger.newer_revision(row.ref, row.revision)
+    if newer is not None:
+        hint = f"Look at it first: casepan cases show {place_of(ref, newer)}"
+        raise StateError(f"revision {newer} came meanwhile: {what_changed(desk, row, newer)}", hint=hint)
+    return row
+
+
+def what_changed(desk: Desk, row: CaseRow, newer: int) -> str:
+    """The differences between two revisions in words without private text."""
+    old, new = _read(desk, row.ref, row.revision), _read(desk, row.ref, newer)
+    if old is None or new is None:
+        return "the folder of one of them is gone"
+    return describe(differences(old, new))
 
 
 def list_quarantine(desk: Desk) -> tuple[Quarantined, ...]:

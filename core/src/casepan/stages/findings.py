@@ -48,6 +48,43 @@ FINDINGS = (
         "move it to the right inbox and cancel it here.",
     ),
     FindingDoc(
+        "case.revised",
+        "warning",
+        "New content for a case that was handed on",
+        "The same case came again with other scans or another order, or somebody answered it, after an earlier revision had "
+        "gone to its destinations. Work there may have begun.",
+        "A rescan of the upper arch of a case that is in CAD: upper-preparation changed (0.84 mm).",
+        "Compare what changed (casepan cases show). Accepted, the new revision goes to a place of its own (-r2) beside the "
+        "old one; nothing is overwritten.",
+    ),
+    FindingDoc(
+        "case.maybe-duplicate",
+        "warning",
+        "The same scan came under another name",
+        "A scan of this case is byte for byte one of an earlier case that has another name, order number or adapter.",
+        "The office uploaded to the portal and sent the same files by mail.",
+        "If it is the same case, say so: casepan cases duplicate-of. If not, accept it; a remake of an old case is linked with "
+        "casepan cases remake.",
+    ),
+    FindingDoc(
+        "case.maybe-completes",
+        "warning",
+        "It holds just what another case waits for",
+        "A case of the same patient or order is held because a scan is missing, and this arrival holds such a scan and "
+        "nothing else. casepan never joins them by guess.",
+        "A bite scan alone, an hour after upper and lower came without one.",
+        "Join them with casepan cases merge, or accept this one as a case of its own.",
+    ),
+    FindingDoc(
+        "case.answer-dropped",
+        "warning",
+        "An answer does not count for the new revision",
+        "The laboratory answered an earlier revision; in this one what was asked about is gone, or its files say something "
+        "else than they did then.",
+        "The lab had set tooth 26 by telephone; the new order says 27.",
+        "Look which one is right, and answer again if the lab's answer still holds.",
+    ),
+    FindingDoc(
         "arrival.no-scans",
         "error",
         "A case without a scan",

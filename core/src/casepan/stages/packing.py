@@ -10,6 +10,7 @@ from attrs import frozen
 from casepan.arrivals.names import safe_name
 from casepan.contract.options import option
 from casepan.model.case import Case, Scan
+from casepan.model.decided import Desk
 from casepan.model.documents import to_plain
 from casepan.model.files import Attachment, FileRef
 from casepan.packages import PackageFile, Seal
@@ -61,6 +62,7 @@ def _manifest(case: Case, packed: tuple[PackageFile, ...], *, private: bool) -> 
         "attachments": [_attachment(item, packed) for item in case.attachments],
         "prescription": _prescription(case, private=private),
         "findings": to_plain(case.findings),
+        "desk": _desk(case.desk, private=private),
     }
     return {**document, "patient": to_plain(case.patient)} if private else document
 
@@ -111,6 +113,15 @@ def _attachment(attachment: Attachment, packed: tuple[PackageFile, ...]) -> dict
     """What was carried along, and what stayed in the lab's state folder: nothing is left out silently."""
     name = next((item.name for item in packed if item.content == attachment.file), None)
     return {"id": attachment.id, "what": attachment.what, "sha256": attachment.file.sha256, "name": name}
+
+
+def _desk(desk: Desk, *, private: bool) -> dict[str, Any]:
+    """What the laboratory decided, by whom and why; values that may be names only where the export is private."""
+    plain = to_plain(desk)
+    for hidden, rows in (("value", plain["answers"]), ("before", plain["changes"]), ("after", plain["changes"])):
+        for row in rows if not private else ():
+            row.pop(hidden)
+    return dict(plain)
 
 
 def _prescription(case: Case, *, private: bool) -> dict[str, Any]:
