@@ -56,7 +56,8 @@ def prepare_converter(*more: Any) -> None:
         client=Practice("", defaults=PracticeDefaults(material={"crown": "zirconia"})),
         desk=Desk(answers=(Answer("", "", "", now),), decisions=(Decision("", "", now),), changes=(Change("scan", "", "added"),)),
     )  # fmt: skip
-    values = (whole, Receipt("", "", now, {"": ""}), *more)
+    parts = (whole.desk, whole.prescription, *whole.scans, *whole.findings)
+    values = (whole, *parts, Receipt("", "", now, {"": ""}), *more)
     for _ in range(2):  # a shape that is new to cattrs makes it forget what it has made
         to_plain(([*values, "", 0, None, {"": 0}], values))
         for value in values:

@@ -61,16 +61,17 @@ def prepare(order: Message) -> child.Ready:
 
     from casepan.model.documents import prepare_converter
     from casepan.running.intake import Landed
-    from casepan.running.planned import PlannedDelivery
+    from casepan.running.planned import CaseFacts, PlannedDelivery
 
     ready = child.get_ready(order)
     for name in (*WARM, *_modules_of(ready)):
         _warm(name)
     if "casepan.mesh" in sys.modules:
         _warm(READER)
-    prepare_converter(Landed("", ("",), "", "", ""), PlannedDelivery("", "", 0, ("",)))
-    for kind in _options_of(ready):
-        _warm_options(kind)
+    facts = CaseFacts((("",),), (("",),), (("", ""),), ("",))
+    prepare_converter(Landed("", ("",), "", "", ""), PlannedDelivery("", "", 0, ("",)), facts)
+    for spec in _specs_of(ready):
+        _warm_options(ready, spec.name)
     gc.collect()
     gc.freeze()
     return ready
@@ -82,13 +83,12 @@ def _warm(name: str) -> None:
         importlib.import_module(name)
 
 
-def _warm_options(target: str) -> None:
-    """Resolve the types of an options class, which takes longer than reading a table with them."""
+def _warm_options(ready: child.Ready, stage: str) -> None:
+    """Resolve the types of a stage's options, which takes longer than reading a table with them."""
     from casepan.config.options import keys_of
 
-    module, _, name = target.partition(":")
     with suppress(Exception):
-        keys_of(getattr(sys.modules[module], name))
+        keys_of(ready.registry.options_type(stage))
 
 
 def _specs_of(ready: child.Ready) -> tuple[StageSpec, ...]:
@@ -99,10 +99,6 @@ def _specs_of(ready: child.Ready) -> tuple[StageSpec, ...]:
     uses = {step.use for pipeline in pipelines for step in pipeline.steps}
     uses |= {export.use for pipeline in pipelines for export in pipeline.export}
     return (*ready.registry.stages(ImporterSpec), *(ready.registry.spec(use) for use in sorted(uses)))
-
-
-def _options_of(ready: child.Ready) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(spec.options for spec in _specs_of(ready) if spec.options))
 
 
 def _modules_of(ready: child.Ready) -> tuple[str, ...]:
