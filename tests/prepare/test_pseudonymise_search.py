@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from html.entities import codepoint2name
+from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
@@ -19,11 +20,15 @@ import pytest
 from casepan.testing import scan_bytes, small_scan
 from casepan_prepare.hiding.lexicon import Lexicon
 from casepan_prepare.hiding.names import Known
+from casepan_prepare.hiding.pseudonyms import Pseudonyms
 from casepan_prepare.hiding.search import Needles
+from casepan_prepare.hiding.surfaces import Companions, clean_mesh
+from casepan_prepare.hiding.texts import Cleaner
 from casepan_prepare.hiding.views import CannotSearchError
 
 PERSON = Known("Müller, Jürgen", "P-2A3B4C5D6E", "person")
 NEEDLES = Needles.of((PERSON,))
+NO_CLEANER = Cleaner(Lexicon.of(()), Needles.of(()), Pseudonyms.of("a key of the laboratory"))
 FLOATS = np.random.default_rng(7).normal(0, 20, 30_000).astype("<f4").tobytes()
 
 OTHER_ACCENT = "Mùller"
@@ -218,6 +223,27 @@ def test_no_name_is_found_in_much_noise() -> None:
     generator = np.random.default_rng(3)
     assert needles.find(b"\0" + generator.bytes(4_000_000)) is None
     assert needles.find(b"\0" + generator.normal(0, 30, 1_000_000).astype("<f4").tobytes()) is None
+
+
+def test_no_name_is_found_in_packed_geometry() -> None:
+    """Base64 is all letters and spells short names everywhere; what it says is searched when it is decoded."""
+    needles = Needles.of(Known(name, "P-2A3B4C5D6E", "person") for name in COMMON)
+    noise = np.random.default_rng(5).bytes(600_000)
+    assert needles.find(b"<HPS>" + base64.b64encode(noise) + b"</HPS>") is None
+    assert needles.find(b"<HPS>" + base64.encodebytes(noise) + b"</HPS>") is None
+
+
+def test_no_name_is_found_in_real_scans(shared: Path) -> None:
+    """Scans of three programs, one of them packed; nobody in them is called like this."""
+    needles = Needles.of(Known(name, "P-2A3B4C5D6E", "person") for name in COMMON)
+    for path in (
+        "derived/scan_039.decoded.stl",
+        "hps/hpsdecode/example_ca.dcm",
+        "cases/sjtu-ref-0/Ref_Upper_Mesh_Tag=0.obj",
+    ):
+        made = clean_mesh((shared / "data" / path).read_bytes(), path, Companions({}), NO_CLEANER)
+        assert made is not None
+        assert needles.find(made.data) is None
 
 
 def test_a_number_counts_only_as_a_whole() -> None:

@@ -17,8 +17,10 @@ from casepan_prepare.hiding.spelling import encoded, folded, spellings
 from casepan_prepare.hiding.views import Haystack, haystacks
 
 _BITS, _COMMON, _BLANK = 7.0, 2.0, 1.4
+_BITS_BASE64, _RUN = 5.0, 48
+_ALPHABET = re.compile(rb"[A-Za-z0-9+/]*")
 _DOUBT = 14.0
-_LARGE = 1 << 14
+_LARGE, _BLOCK = 1 << 14, 1 << 22
 _COMMON_IN_FLOATS = b"ab?@"
 _BEFORE = tuple(word.encode() for word in GLUED)
 _JOINED = ("", " ", "_", "-", ",", ", ", ".", "+")
@@ -78,20 +80,19 @@ class Needles:
             return True
 
     def _in(self, stack: Haystack) -> bool:
-        if self._found(stack.data):
+        if self._found(_Field.of(stack.data)):
             return True
         bare = _without_accents(stack.data)
-        return bare is not None and self._found(bare)
+        return bare is not None and self._found(_Field.of(bare, among=stack.data))
 
-    def _found(self, data: bytes) -> bool:
-        lower, room = data.lower(), math.log2(len(data) + 1)
-        if len(data) < _LARGE:
-            return any(_is_in(needle, data, lower, room) for needle in self.needles)
+    def _found(self, field: _Field) -> bool:
+        if len(field.data) < _LARGE:
+            return any(_is_in(needle, field) for needle in self.needles)
         short = (needle for needle in self.needles if len(needle.data) < 4)
-        return any(_is_in(needle, data, lower, room) for needle in short) or any(
-            _is_at(needle, data, lower, at, room)
-            for at in _places(lower, self._starts)
-            for needle in self._starts[lower[at : at + 4]]
+        return any(_is_in(needle, field) for needle in short) or any(
+            _is_at(needle, field, at)
+            for at in _places(field.lower, self._starts)
+            for needle in self._starts[field.lower[at : at + 4]]
         )
 
     @cached_property
@@ -112,37 +113,63 @@ def _places(lower: bytes, starts: Mapping[bytes, object]) -> Iterator[int]:
     for start in starts:
         first[int.from_bytes(start[:2], "little")] = True
         second[int.from_bytes(start[2:], "little")] = True
-    codes = np.frombuffer(lower, np.uint8).astype(np.uint16)
-    pairs = codes[:-1] | codes[1:] << 8
-    for at in np.flatnonzero(first[pairs[:-2]] & second[pairs[2:]]):
-        if lower[at : at + 4] in starts:
-            yield int(at)
+    for begin in range(0, len(lower), _BLOCK):
+        codes = np.frombuffer(lower[begin : begin + _BLOCK + 3], np.uint8).astype(np.uint16)
+        pairs = codes[:-1] | codes[1:] << 8
+        found = np.flatnonzero(first[pairs[:-2]] & second[pairs[2:]]) + begin
+        yield from (int(at) for at in found if lower[at : at + 4] in starts)
 
 
-def _is_in(needle: Needle, data: bytes, lower: bytes, room: float) -> bool:
-    at = lower.find(needle.data)
+@frozen
+class _Field:
+    """Bytes that are searched.
+
+    Attributes:
+        doubt: bits that a find must have to be no chance; picked: the bytes are printable runs picked from many others, so that
+            printable characters around a find prove nothing.
+    """
+
+    data: bytes = field(repr=False)
+    lower: bytes = field(repr=False)
+    doubt: float
+    picked: bool = False
+
+    @classmethod
+    def of(cls, data: bytes, *, among: bytes | None = None) -> _Field:
+        """The field of some bytes, or of runs that were picked ``among`` others."""
+        source = data if among is None else among
+        picked = among is not None and len(among) >= _LARGE and len(data) < len(among) // 2
+        return cls(data, data.lower(), math.log2(len(source) + 1) + _DOUBT, picked)
+
+
+def _is_in(needle: Needle, field: _Field) -> bool:
+    at = field.lower.find(needle.data)
     while at >= 0:
-        if _is_at(needle, data, lower, at, room):
+        if _is_at(needle, field, at):
             return True
-        at = lower.find(needle.data, at + 1)
+        at = field.lower.find(needle.data, at + 1)
     return False
 
 
-def _is_at(needle: Needle, data: bytes, lower: bytes, at: int, room: float) -> bool:
-    if not lower.startswith(needle.data, at):
+def _is_at(needle: Needle, field: _Field, at: int) -> bool:
+    if not field.lower.startswith(needle.data, at):
         return False
-    return _stands(needle, data, lower, at) and _is_meant(needle, data, at, at + len(needle.data), room)
+    return _stands(needle, field.data, field.lower, at) and _is_meant(needle, field, at, at + len(needle.data))
 
 
-def _is_meant(needle: Needle, data: bytes, at: int, end: int, room: float) -> bool:
+def _is_meant(needle: Needle, field: _Field, at: int, end: int) -> bool:
     """False when chance would put these bytes somewhere into so many, and no text stands around them.
 
     Random bytes spell a letter in either case with 2^-7, and any printable character with 2^-1.4; in coordinates the letters
-    A and B are every fourth byte. A find counts when less than one in 2^14 such files would have it by chance.
+    A and B are every fourth byte. A find counts when less than one in 2^14 such files would have it by chance. In base64, which
+    is printable throughout, a letter is one of 64; what it says is searched when it is decoded.
     """
-    doubt = room - needle.bits + _DOUBT
-    if doubt <= 0:
-        return True
+    data = field.data
+    if needle.step == 1 and _in_base64(data, at, end):
+        return _BITS_BASE64 * len(needle.data) >= field.doubt
+    doubt = field.doubt - needle.bits
+    if doubt <= 0 or field.picked:
+        return doubt <= 0
     wanted = math.ceil(doubt / _BLANK / needle.step)
     around = 0
     for index in range(at - needle.step, max(-1, at - needle.step * (wanted + 1)), -needle.step):
@@ -154,6 +181,13 @@ def _is_meant(needle: Needle, data: bytes, at: int, end: int, room: float) -> bo
             break
         around += 1
     return around >= wanted or around + (end - at) // needle.step >= len(data) // needle.step
+
+
+def _in_base64(data: bytes, at: int, end: int) -> bool:
+    """True inside a run of base64 that is longer than any word."""
+    before, after = _ALPHABET.match(data[max(0, at - _RUN) : at][::-1]), _ALPHABET.match(data[end : end + _RUN])
+    around = (before.end() if before else 0) + (after.end() if after else 0)
+    return around >= _RUN and _ALPHABET.fullmatch(data, at, end) is not None
 
 
 def _printable(data: bytes, at: int, step: int) -> bool:
