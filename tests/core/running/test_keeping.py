@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from casepan.operate.deciding import discard
+from casepan.operate.desk import Desk
 from casepan.running.keeping import doctor, purge
+from casepan.running.layout import StateFolder
 
 LATER = datetime.now(UTC) + timedelta(days=91)
 
@@ -59,3 +62,19 @@ def test_purge_removes_what_is_long_finished(fake: Any, look: Any, send: Any) ->
     assert purge(lab, now=LATER).cases == ()
     fake.run(lab)
     assert fake.traces()[f"sent-{ref}"] == 1
+
+
+def test_purge_removes_the_files_of_a_discarded_arrival(fake: Any) -> None:
+    """Nobody wants it any more: its copy in the state folder goes with its REASON.txt, the source stays."""
+    lab = fake.lab()
+    source = fake.drop(order={"bad": True})
+    (row,) = fake.run(lab).quarantined
+    state, ledger = StateFolder(lab.state), fake.ledger()
+    discard(Desk(lab, state, ledger), row.id, by="anna")
+    ledger.close()
+    assert purge(lab).arrivals == ()
+    assert state.arrival(row.id).exists()
+    gone = purge(lab, now=LATER)
+    assert (gone.arrivals, gone.discarded) == ((row.id,), (row.id,))
+    assert not state.arrival(row.id).exists()
+    assert source.exists()

@@ -128,8 +128,9 @@ def purge(lab: Lab, *, now: datetime | None = None, dry_run: bool = False) -> Pu
         old = [row for row in ledger.cases() if _is_over(row, latest) and state.case(row.ref, row.revision).exists()]
         going = {(row.ref, row.revision) for row in old}
         staying = {row.arrival for row in ledger.cases() if (row.ref, row.revision) not in going and row.arrival}
-        arrivals = sorted({row.arrival for row in old if row.arrival and row.arrival not in staying})
         discarded = [path for path in sorted(state.discarded.iterdir()) if path.stat().st_mtime < latest.timestamp()]
+        left = {row.arrival for row in old if row.arrival} | {path.name for path in discarded}
+        arrivals = sorted(name for name in left - staying if state.arrival(name).exists())
         if not dry_run:
             for row in old:
                 ledger.purged(row.ref, row.revision)
