@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
@@ -61,6 +62,7 @@ class DimseArchive:
     @contextmanager
     def _association(self, classes: set[str]) -> Iterator[Any]:
         options = self.options
+        self._knock()
         entity = self.net.AE(ae_title=options.calling)
         entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = options.timeout
         entity.connection_timeout = min(options.timeout, 10.0)
@@ -68,14 +70,30 @@ class DimseArchive:
         for sop_class in sorted(classes):
             entity.add_requested_context(sop_class, _EXPLICIT)
         tls = (trust(options, self.ctx.base), options.host) if options.tls else None
-        line = entity.associate(options.host, options.port, ae_title=options.called, tls_args=tls)
-        if not line.is_established:
-            raise self._not_associated(line)
+        ends: list[socket.socket] = []
+        seen = [(self.net.evt.EVT_CONN_OPEN, lambda event: ends.append(event.assoc.dul.socket.socket))]
+        line = entity.associate(options.host, options.port, ae_title=options.called, tls_args=tls, evt_handlers=seen)
         try:
+            if not line.is_established:
+                raise self._not_associated(line)
             yield line
         finally:
             if line.is_established:
                 line.release()
+            for end in ends:  # pynetdicom leaves the socket of a broken association open
+                end.close()
+
+    def _knock(self) -> None:
+        """See whether anybody listens, which pynetdicom only writes into its log."""
+        options = self.options
+        try:
+            socket.create_connection((options.host, options.port), min(options.timeout, 10.0)).close()
+        except OSError as error:
+            raise self._not_reached("cannot be reached") from error
+
+    def _not_reached(self, said: str) -> DeliveryError:
+        hint = "Check that it runs, host, port and `tls`; casepan tries again by itself."
+        return DeliveryError(f"the archive {said}", place=self.place, hint=hint)
 
     def _not_associated(self, line: Any) -> DeliveryError:
         """Rejected for good, rejected for now, willing but without a common service, or not there at all."""
@@ -87,15 +105,13 @@ class DimseArchive:
             return AuthenticationFailed(f"the archive does not know {about}", place=self.place, hint=hint)
         if line.rejected_contexts:
             return not_taken()
-        said = "is busy" if line.is_rejected else "cannot be reached"
-        hint = "Check that it runs, host, port and `tls`; casepan tries again by itself."
-        return DeliveryError(f"the archive {said}", place=self.place, hint=hint)
+        return self._not_reached("is busy" if line.is_rejected else "broke off before anything was sent")
 
     def _judge(self, answer: Any) -> None:
         status = answer.get("Status") if answer else None
         value = None if status is None else int(getattr(status, "value", status))
         if value is None:
-            hint = "casepan asks the archive what it has before it sends again."
+            hint = "casepan asks what is there before it sends again. Does the archive know the AE title in `calling`?"
             raise OutcomeUnknown("the archive did not answer to the end", place=self.place, hint=hint)
         if value != _SUCCESS and value >> 8 != _WARNING:
             raise refused(value)

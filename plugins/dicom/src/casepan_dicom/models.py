@@ -18,7 +18,7 @@ MATERIALS = "materials.mtl"
 _COLOURED, _PLAIN = "coloured", "plain"
 _MTL = f"newmtl {_COLOURED}\nKd 1 1 1\n\nnewmtl {_PLAIN}\nKd 0.9 0.86 0.78\n".encode()
 _HEADER, _COUNT, _FACET = 80, 4, 50
-_SIZE = (64, 64)
+_ICON, _FINER = 64, 6  # pixels of a side, and drawn pixels for each of them
 
 
 @frozen
@@ -89,8 +89,9 @@ def _icon(scan: Scan, ctx: ExportContext) -> bytes | None:
     from casepan.mesh import draw
 
     try:
-        picture = draw([(ctx.mesh(scan), None)], size=_SIZE, scale_bar=False)
+        picture = draw([(ctx.mesh(scan), None)], size=(_ICON * _FINER, _ICON * _FINER), scale_bar=False)
     except CaseError:
         return None
     grey = picture.pixels[..., :3] @ (0.299, 0.587, 0.114)
-    return grey.round().astype("uint8").tobytes()
+    fine = grey.reshape(_ICON, _FINER, _ICON, _FINER).mean(axis=(1, 3))
+    return bytes(fine.round().astype("uint8").tobytes())

@@ -98,7 +98,7 @@ def _patient(made: Any, case: Case, *, private: bool) -> None:
     patient = case.patient
     named = private and bool(patient.last or patient.name)
     last, first = (patient.last or patient.name or "", (patient.first or "") if patient.last else "")
-    made.PatientName = "^".join(_word(part) for part in (last, first) if part) if named else case.ref
+    made.PatientName = f"{_word(last)}^{_word(first)}" if named else f"{case.ref}^"
     made.PatientID = _word(patient.reference or case.ref)[:64] if private else case.ref
     made.PatientBirthDate = ""
     made.PatientSex = ""
@@ -114,7 +114,7 @@ def _study(made: Any, case: Case, ctx: ExportContext, when: datetime, *, private
     made.TimezoneOffsetFromUTC = "+0000"
     made.StudyID = made.AccessionNumber = case.ref[:16]
     made.StudyDescription = "intraoral scan"
-    made.ReferringPhysicianName = _word(case.prescription.doctor or "") if private else ""
+    made.ReferringPhysicianName = f"{_word(case.prescription.doctor)}^" if private and case.prescription.doctor else ""
     made.AcquisitionDateTime = ""
 
 
