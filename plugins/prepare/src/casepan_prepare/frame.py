@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from attrs import define
+from attrs import define, evolve
 from numpy.typing import NDArray
 
 from casepan.api import Case, Context, Scan, Transform
@@ -114,9 +114,7 @@ def find_frame(frames: Sequence[ArchFrame], agree: float) -> MouthFrame | str:
     if not frames:
         return "no scan shows an arch of teeth"
     full = [frame for frame in frames if frame.is_full]
-    tilt, turn = (
-        max((_degrees(getattr(a, w), getattr(frames[0], w)) for a in frames), default=0.0) for w in ("up", "left")
-    )
+    tilt, turn = (_apart(frames, which) for which in ("up", "left"))
     if tilt > (2 if full else 1) * agree:
         return f"the chewing planes of the two arches differ by {tilt:.0f}°, so they do not stand in occlusion"
     if not full and len(frames) == 1:
@@ -124,6 +122,13 @@ def find_frame(frames: Sequence[ArchFrame], agree: float) -> MouthFrame | str:
     if turn > agree and len(full) != 1:
         return f"the two arches differ by {turn:.0f}° about where the front is"
     return MouthFrame.of(full or frames)
+
+
+def level_frame(frames: Sequence[ArchFrame], agree: float) -> MouthFrame | None:
+    """A frame in which the chewing planes of all arches are level, wherever its front may be; None when they differ."""
+    if not frames or _apart(frames, "up") > 2 * agree:
+        return None
+    return MouthFrame.of([evolve(frame, left=frames[0].left) for frame in frames])
 
 
 def frame_of(case: Case, ctx: Context, agree: float) -> MouthFrame | str:
@@ -141,8 +146,6 @@ def is_oriented(scan: Scan) -> bool:
 
 def moved(mesh: Mesh, matrix: Floats) -> Mesh:
     """A surface under a rigid 4 x 4 matrix, everything else as it was."""
-    from attrs import evolve
-
     points = mesh.vertices.astype(np.float64) @ matrix[:3, :3].T + matrix[:3, 3]
     return evolve(mesh, vertices=points.astype(np.float32))
 
@@ -154,6 +157,11 @@ def as_transform(matrix: Floats, *, applied: bool) -> Transform:
 
 def _unit(vector: Floats) -> Floats:
     return np.asarray(vector / np.linalg.norm(vector), np.float64)
+
+
+def _apart(frames: Sequence[ArchFrame], which: str) -> float:
+    """The largest angle between a direction of the first arch and that of the others, degrees."""
+    return max(_degrees(getattr(frames[0], which), getattr(frame, which)) for frame in frames)
 
 
 def _degrees(one: Floats, other: Floats) -> float:
