@@ -56,6 +56,7 @@ BAD: Mapping[str, Callable[[], Mesh]] = {
     "closed model": lambda: ball(30.0),
     "points": lambda: Mesh(upper().vertices, np.empty((0, 3), np.int32)),
     "nothing": lambda: Mesh(np.empty((0, 3), np.float32), np.empty((0, 3), np.int32)),
+    "one point": lambda: Mesh(np.zeros((60, 3), np.float32), np.arange(60, dtype=np.int32).reshape(-1, 3)),
     "plane": lambda: grid(60, 50),
     "not finite": lambda: faults.not_finite(upper(), (0.0, 0.0, 0.0)),
     "a line": lambda: Mesh(

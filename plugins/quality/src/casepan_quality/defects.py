@@ -105,7 +105,10 @@ def spikes(look: Look) -> Iterator[Finding]:
     """``mesh.spike``: single points that stick out."""
     limit = max(float(look.options.spike_mm), _SPIKE_EDGES * edge_percentiles_mm(look.surface, (50,))[0])
     rough = roughness(look.surface, _SPIKE_EDGES)
-    scrap = look.surface.edges.vertex_labels != topology(look.surface).components[0].label
+    pieces = topology(look.surface).components
+    if not pieces:
+        return
+    scrap = look.surface.edges.vertex_labels != pieces[0].label
     normals = vertex_normals(look.surface)
     for vertex, height in zip(rough.spikes.tolist(), rough.heights_mm.tolist(), strict=True):
         if abs(height) >= limit and not scrap[vertex]:
