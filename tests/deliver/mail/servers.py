@@ -130,7 +130,7 @@ class Server:
     def mails(self) -> list[EmailMessage]:
         """What a mail server kept."""
         kept = sorted(self.folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
-        return [_parsed(path.read_bytes()) for path in kept]
+        return [parsed(path.read_bytes()) for path in kept]
 
     def documents(self) -> list[dict[str, Any]]:
         """What came besides: posts, or envelopes of mails."""
@@ -138,7 +138,8 @@ class Server:
         return [json.loads(path.read_text("utf-8")) for path in kept]
 
 
-def _parsed(content: bytes) -> EmailMessage:
+def parsed(content: bytes) -> EmailMessage:
+    """A mail as it can be looked at."""
     message = email.message_from_bytes(content, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     return message
