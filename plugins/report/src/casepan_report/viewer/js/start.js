@@ -20,7 +20,7 @@ class Viewer {
     this.pins = new Pins(part("pins"), story.pins, this.looking, this.drawing, (number) => this.fly(number));
     this.tools();
     this.views();
-    this.colours();
+    this.choices();
     const actions = { tap: (x, y) => this.tap(x, y), reach: (x, y) => this.reach(x, y), key: (key) => this.key(key), hint: (text) => this.say(text) };
     this.hands = new Hands(this.canvas, this.looking, actions);
     new ResizeObserver(() => this.resize()).observe(part("stage"));
@@ -36,7 +36,7 @@ class Viewer {
       await new Promise((resolve) => setTimeout(resolve)); // the page stays at hand between two scans
     }
     this.looking.depth = 2 * Math.max(60, ...this.story.scans.map(({ places }) => farthest(places, this.story.scans[0].places)));
-    this.recolour(this.section.querySelector('[name="cv-colours"]:checked').value);
+    this.recolour(this.ownColours ? "own" : "plain");
     this.resize();
     this.loaded = true;
     this.shownChanged();
@@ -71,11 +71,11 @@ class Viewer {
     }
   }
 
-  colours() {
-    const has = { own: this.story.scans.some(({ shades }) => shades), plain: true, heat: !!this.story.heat };
+  choices() {
+    this.ownColours = this.story.scans.some(({ shades }) => shades);
+    const has = { own: this.ownColours, plain: true, heat: !!this.story.heat };
     for (const radio of this.section.querySelectorAll('[name="cv-colours"]')) {
       radio.parentElement.hidden = !has[radio.value];
-      radio.checked = radio.value === (has.own ? "own" : "plain");
       radio.addEventListener("change", () => this.recolour(radio.value));
     }
     this.part("colours").hidden = !has.own && !has.heat;
@@ -83,6 +83,7 @@ class Viewer {
   }
 
   recolour(mode) {
+    this.section.querySelector(`[name="cv-colours"][value="${mode}"]`).checked = true;
     this.section.dataset.colours = mode;
     this.drawing.colour(mode);
     this.part("legend").hidden = mode !== "heat";
@@ -112,8 +113,16 @@ class Viewer {
     return this.looking.fitted(this.looking.axes(view), (shown.length ? shown : this.story.scans).map(({ places }) => places));
   }
 
+  // Everything as it was in the beginning.
+  reset() {
+    for (const tool of ["measure", "section"]) this.use(tool, false);
+    this.cutting.reset();
+    this.recolour(this.ownColours ? "own" : "plain");
+    this.panel.reset();
+  }
+
   view(name) {
-    if (name === "reset") this.panel.reset();
+    if (name === "reset") this.reset();
     else if (this.story.views.includes("upper") && (name === "upper" || name === "lower")) this.panel.only(name);
     else this.panel.restore();
     this.select(null);
@@ -149,7 +158,7 @@ class Viewer {
     if (!pin) return this.say("");
     const target = document.getElementById(`finding-${pin.number}`);
     const link = target ? [" ", made("a", { href: `#finding-${pin.number}`, textContent: "Read the finding" })] : [];
-    this.say(`${pin.number}  ${pin.title}`, ...link);
+    this.say(`${pin.number} · ${pin.title}`, ...link);
   }
 
   tap(x, y) {

@@ -78,6 +78,11 @@ class Section {
     else this.drawing.noCut();
   }
 
+  reset() {
+    this.fields.axis.selectedIndex = 0;
+    this.fields.flip.checked = false;
+  }
+
   // Take the direction that is chosen; the plane goes through a place, or through the middle of what is shown.
   choose(through = null) {
     const { right, front, up } = this.looking.frame;
