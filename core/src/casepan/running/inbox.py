@@ -18,7 +18,7 @@ from casepan.errors import CaseError, ConfigError, NotReady
 from casepan.registry import Registry
 from casepan.running.intake import Landed, write_landed
 from casepan.running.plan import id_of
-from casepan.running.works import Shop
+from casepan.running.shop import Shop
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
 TOGETHER = 32

@@ -10,7 +10,7 @@ from casepan.contract.stages import Watch
 from casepan.errors import CaseError, NotReady
 from casepan.running.inbox import Inbox
 from casepan.running.intake import SOURCE_FOLDER, read_landed
-from casepan.running.works import Shop
+from casepan.running.shop import Shop
 
 MOVE = "move:"
 

@@ -31,9 +31,10 @@ from casepan.running.observers import Observers
 from casepan.running.plan import chosen_pipelines, plan_hash
 from casepan.running.pool import Child
 from casepan.running.report import RunReport, report_on
+from casepan.running.shop import Shop, Work
 from casepan.running.starting import Starter
 from casepan.running.wire import Message
-from casepan.running.works import ArrivalWork, CaseWork, Shop, Work
+from casepan.running.works import ArrivalWork, CaseWork
 
 LOADER = "casepan.registry:Registry.load"
 LEASE = 60.0

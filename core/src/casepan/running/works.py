@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, field
 
-from casepan.config.lab import Export, Lab, Pipeline
+from casepan.config.lab import Export, Pipeline
 from casepan.contract.specs import ExporterSpec
 from casepan.errors import FenceLost, StateError
 from casepan.model.case import CaseKey
 from casepan.model.documents import to_plain
-from casepan.registry import Registry
 from casepan.running import quarantine
 from casepan.running.deliveries import delay_before
-from casepan.running.journal import Journal
-from casepan.running.layout import StateFolder, place_of
-from casepan.running.ledger import ArrivalClaim, CaseClaim, DeliveryRow, Ledger, PlannedDelivery
+from casepan.running.layout import place_of
+from casepan.running.ledger import ArrivalClaim, CaseClaim, DeliveryRow, PlannedDelivery
 from casepan.running.ledger.rows import DeliveryState
 from casepan.running.plan import id_of
 from casepan.running.planned import CaseFacts
 from casepan.running.quarantine import Reason
+from casepan.running.shop import Shop
 from casepan.running.steps import read_result
 from casepan.running.wire import Message
 
@@ -33,65 +31,6 @@ FIRST_CRASH_PAUSE = 0.5
 LONGEST_CRASH_PAUSE = 60.0
 SLOT_PAUSE = 0.5
 BETWEEN_DELIVERIES = 60.0
-
-
-@frozen
-class Shop:
-    """What every piece of work needs.
-
-    Attributes:
-        touched: cases that this run worked on; arrivals: arrivals that it put into quarantine.
-    """
-
-    lab: Lab
-    state: StateFolder
-    ledger: Ledger
-    registry: Registry
-    journal: Journal
-    touched: set[tuple[str, int]] = field(factory=set)
-    arrivals: set[str] = field(factory=set)
-
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """One transaction for several transitions; what is noted meanwhile is told once it stands."""
-        with self.journal.later(), self.ledger.transaction():
-            yield
-
-
-class Work(Protocol):
-    """One child's errand."""
-
-    @property
-    def limit(self) -> float:
-        """Seconds from the start until the child is killed."""
-
-    def job(self) -> Message:
-        """What the child is told first."""
-
-    def answer(self, message: Message, extend: Callable[[float], None]) -> Message:
-        """Record what the child asks for. ``extend`` sets a new time limit, counted from now.
-
-        Raises:
-            FenceLost: the claim is lost.
-        """
-
-    def ended(self, end: Message, died: str | None, words: str) -> None:
-        """The child is gone.
-
-        Args:
-            end: its last message, empty when it died.
-            died: how it died, None when it ended as it should.
-            words: what it printed last; private.
-
-        Raises:
-            StateError: the state folder cannot be written any more; the work was given back.
-        """
-
-    def stopped(self) -> None:
-        """The supervisor stopped it for its own reasons: give the work back."""
-
-    def lost(self) -> None:
-        """Another process owns it: note that, and leave it alone."""
 
 
 def _job(shop: Shop, pipeline: Pipeline, **more: Any) -> Message:
