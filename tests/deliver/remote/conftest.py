@@ -90,8 +90,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 def case(bench: Bench) -> Case:
     """A case with both files."""
     scans = tuple(
-        Scan(arch, "arch", arch, file=bench.reference(f"{arch}.stl"), format="stl")  # type: ignore[arg-type]
-        for arch in ("upper", "lower")
+        Scan(arch, "arch", arch, file=bench.reference(f"{arch}.stl"), format="stl") for arch in ("upper", "lower")
     )
     return Case("K7Q2-M4", CaseKey("core", "x"), Origin("core.generic"), scans=scans)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from functools import cache
 from typing import Any
 
 import boto3
@@ -40,7 +41,7 @@ def connect(options: RemoteOptions, ctx: ExportContext) -> Iterator[S3Store]:
         response_checksum_validation="when_required",
         s3={"addressing_style": "path" if options.endpoint else "auto"},
     )
-    client = boto3.session.Session().client(
+    client = _session().client(
         "s3",
         endpoint_url=options.endpoint,
         region_name=options.region or "us-east-1",
@@ -52,6 +53,12 @@ def connect(options: RemoteOptions, ctx: ExportContext) -> Iterator[S3Store]:
     with closing(client):
         address = options.address
         yield S3Store(client, address.host, address.path.strip("/"))
+
+
+@cache
+def _session() -> Any:
+    """One for all deliveries of a process: it reads a large description of the service."""
+    return boto3.session.Session()
 
 
 class S3Store:
@@ -88,17 +95,17 @@ class S3Store:
             raise taken(self.shown(at))
         for item in others:
             self._put(f"{parcel.name}/{item.name}", item)
-            self._prove(f"{parcel.name}/{item.name}", item)
+            if self._proof(f"{parcel.name}/{item.name}", item) is None:
+                raise altered(self.shown(parcel.name))
         ask_fence(ctx)
         answer = self._commit(at, last, before, ctx)
-        how = self._prove(at, last)
+        how = self._proof(at, last)
+        if how is None:
+            self._retract(at)
+            raise altered(self.shown(at))
         if parcel.is_folder and before is not None:
             self._sweep(parcel)
-        proof = {
-            "verified": "size and sha256 by the server",
-            "etag": answer["ETag"],
-            "version": answer.get("VersionId"),
-        }
+        proof = {"verified": how, "etag": answer["ETag"], "version": answer.get("VersionId")}
         return {name: str(value) for name, value in proof.items() if value}
 
     def _commit(self, path: str, item: Item, before: str | None, ctx: ExportContext) -> Any:
@@ -126,18 +133,25 @@ class S3Store:
                     ChecksumSHA256=b64encode(bytes.fromhex(item.sha256)).decode(), **more,
                 )  # fmt: skip
 
-    def _prove(self, path: str, item: Item) -> str:
-        """By the checksum that the server made of what it stored; by reading back where it makes none; which it was."""
+    def _proof(self, path: str, item: Item) -> str | None:
+        """How the stored bytes were proven: by the checksum that the server made of them, or by reading them back.
+
+        Returns:
+            None when they are not those of the item.
+        """
         with self._speaking(path):
             head = self._client.head_object(Bucket=self._bucket, Key=self._key(path), ChecksumMode="ENABLED")
         told = head.get("ChecksumSHA256")
         if told is None:
-            proven = hash_of(self.read(path)) == (item.sha256, item.size)
-        else:
-            proven = (told, head["ContentLength"]) == (b64encode(bytes.fromhex(item.sha256)).decode(), item.size)
-        if not proven:
-            raise altered(self.shown(path))
-        return "size and sha256 read back" if told is None else "size and sha256 told by the server"
+            same = hash_of(self.read(path)) == (item.sha256, item.size)
+            return "size and sha256 read back" if same else None
+        same = (told, head["ContentLength"]) == (b64encode(bytes.fromhex(item.sha256)).decode(), item.size)
+        return "size and sha256 told by the server" if same else None
+
+    def _retract(self, path: str) -> None:
+        """Take away what a server stored wrongly without noticing; nobody shall take it for delivered."""
+        with self._speaking(path):
+            self._client.delete_object(Bucket=self._bucket, Key=self._key(path))
 
     def _tag(self, path: str) -> str | None:
         try:
@@ -168,13 +182,13 @@ class S3Store:
             raise DeliveryError(reason, place=place, hint="Check that the server is up and the line is.") from None
 
 
-def _judged(error: ClientError, place: str, *, commits: bool) -> Exception:
+def _judged(error: ClientError, place: str, *, commits: bool) -> DeliveryError:
     """What an answer of the server means."""
     code = str(error.response.get("Error", {}).get("Code", ""))
     meta = error.response.get("ResponseMetadata", {})
     status = int(meta.get("HTTPStatusCode", 0))
     if code in _ABSENT:
-        return NotThere()
+        return NotThere.at(place)
     if code in _KEYS or status in (401, 403):
         hint = "Check access_key, secret_key, region and the rights of the key."
         return AuthenticationFailed(f"the server does not let us in: {code}", place=place, hint=hint)

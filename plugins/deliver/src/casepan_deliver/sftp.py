@@ -167,7 +167,7 @@ class SftpStore:
         try:
             yield
         except FileNotFoundError:
-            raise NotThere from None
+            raise NotThere.at(self.shown(path)) from None
         except _LOST as error:
             if self._was_answered(error):
                 raise _refused(error, self.shown(path)) from None
@@ -177,12 +177,13 @@ class SftpStore:
 def _load_known_hosts(client: Any, path: Path) -> None:
     hint = "Write the server's line into it: ssh-keyscan -p PORT HOST, after comparing the fingerprint with its owner."
     try:
-        lines = path.read_text("utf-8").splitlines()
-        client.load_host_keys(str(path))
-    except (OSError, UnicodeDecodeError, paramiko.SSHException) as error:
+        marked = any(line.startswith("@") for line in path.read_text("utf-8").splitlines())
+        if not marked:
+            client.load_host_keys(str(path))
+    except (OSError, UnicodeDecodeError, paramiko.hostkeys.InvalidHostKey) as error:
         reason = f"the file with known server keys cannot be read: {type(error).__name__}"
         raise AuthenticationFailed(reason, place=str(path), hint=hint) from None
-    if any(line.startswith("@") for line in lines):
+    if marked:
         raise AuthenticationFailed(
             "the file with known server keys holds @revoked or @cert-authority lines, which are not supported",
             place=str(path),

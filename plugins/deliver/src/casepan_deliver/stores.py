@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, Self
 
 from attrs import field, frozen
 
@@ -65,8 +65,13 @@ class Parcel:
     is_folder: bool
 
 
-class NotThere(Exception):
-    """Nothing lies under that name."""
+class NotThere(DeliveryError):
+    """Nothing lies under that name, or the folder above it is missing."""
+
+    @classmethod
+    def at(cls, place: str) -> Self:
+        """With the address."""
+        return cls("nothing lies there", place=place, hint="Check the path in the url.")
 
 
 class Store(Protocol):

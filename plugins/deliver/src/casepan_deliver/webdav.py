@@ -59,7 +59,7 @@ class WebdavStore:
         url = self._url(path)
         with speaking(url), self._client.stream("GET", url) as answer:
             if answer.status_code == httpx.codes.NOT_FOUND:
-                raise NotThere
+                raise NotThere.at(self.shown(path))
             judge(answer, commits=False)
             yield from answer.iter_raw(CHUNK)
 

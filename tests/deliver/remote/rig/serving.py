@@ -16,6 +16,7 @@ import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def webdav(folder: Path, port: int) -> Any:
             "logging": {"enable": False},
         }
     )
-    return wsgi.Server(("127.0.0.1", port), _quota(app, folder), numthreads=6, timeout=5, shutdown_timeout=0.2)
+    return wsgi.Server(("127.0.0.1", port), _quota(app, folder), numthreads=6, timeout=5, shutdown_timeout=1)
 
 
 def s3(folder: Path, port: int) -> Any:
@@ -145,6 +146,7 @@ class Portal:
                 Route("/{box}/uploads", self.create, methods=["POST"]),
                 Route("/{box}/uploads/{id}", self.resume, methods=["HEAD", "PATCH"]),
                 Route("/{box}/busy", self.busy, methods=["POST"]),
+                Route("/{box}/astray/{port}", self.astray, methods=["GET", "POST", "HEAD", "PATCH"]),
                 Route("/{box}/broken", self.broken, methods=["POST"]),
             ]
         )
@@ -211,8 +213,8 @@ class Portal:
         from starlette.responses import Response
 
         id = uuid.uuid4().hex
-        folder = self.folder / "uploads"
-        folder.mkdir(exist_ok=True)
+        folder = self.folder / "uploads" / str(request.path_params["box"])
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / id).touch()
         (folder / f"{id}.length").write_text(request.headers["Upload-Length"])
         return Response(status_code=201, headers={"Location": f"/{request.path_params['box']}/uploads/{id}"})
@@ -221,7 +223,7 @@ class Portal:
         """Where a tus upload stands, and its next piece."""
         from starlette.responses import Response
 
-        path = self.folder / "uploads" / request.path_params["id"]
+        path = self.folder / "uploads" / request.path_params["box"] / request.path_params["id"]
         if not path.exists():
             return Response(status_code=404)
         length = int(path.with_suffix(".length").read_text())
@@ -242,6 +244,14 @@ class Portal:
         from starlette.responses import Response
 
         return Response(status_code=503, headers={"Retry-After": "77"})
+
+    async def astray(self, request: Any) -> Any:
+        """An answer of JSON that helps nobody; with a port, one that leads there."""
+        from starlette.responses import JSONResponse
+
+        port = request.path_params["port"]
+        told = {"url": f"http://{port}/x"} if port != "0" else {}
+        return JSONResponse(told, status_code=201, headers={"Location": f"http://{port}/x"})
 
     async def broken(self, request: Any) -> Any:
         """A bug of the portal, after it took everything."""
@@ -281,7 +291,7 @@ class Process:
     """Serve until SIGTERM; SIGHUP ends all connections and listens anew."""
 
     def __init__(self, make: Callable[[Path, int], Any], folder: Path, port: int) -> None:
-        self.make = lambda: make(folder, port)
+        self.make = partial(make, folder, port)
         self.again = threading.Event()
         self.ended = False
         self.server = self.make()
@@ -295,16 +305,20 @@ class Process:
             thread = threading.Thread(target=self._serve, daemon=True)
             thread.start()
             self.again.wait()
-            stop = getattr(self.server, "shutdown", None) or self.server.stop
-            stop()
+            self._call("shutdown", "stop")
             thread.join(3.0)
-            getattr(self.server, "server_close", lambda: None)()
+            if hasattr(self.server, "server_close"):
+                self.server.server_close()
             if not self.ended:
                 self.server = self.make()
 
     def _serve(self) -> None:
-        serve = getattr(self.server, "serve_forever", None) or self.server.safe_start
-        serve()
+        self._call("serve_forever", "safe_start")
+
+    def _call(self, *names: str) -> None:
+        """The first of these methods that the server has."""
+        method: Any = next(getattr(self.server, name) for name in names if hasattr(self.server, name))
+        method()
 
     def _end(self) -> None:
         self.ended = True

@@ -1,0 +1,99 @@
+"""What may stand in ``lab.toml``: wrong options are told before anything runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from casepan.api import Secret
+from casepan_deliver.addresses import is_loopback
+from casepan_deliver.http_options import HttpOptions
+from casepan_deliver.remote_options import RemoteOptions
+
+SECRET = Secret(env="X")
+SFTP = {"url": "sftp://mill@example.com/in", "key": SECRET, "known_hosts": "known"}
+S3 = {"url": "s3://bucket/in", "access_key": SECRET, "secret_key": SECRET}
+WEBDAV = {"url": "https://example.com/in", "user": "mill", "password": SECRET}
+
+
+@pytest.mark.parametrize("options", [SFTP, S3, WEBDAV, {"url": "http://localhost/in"}], ids=lambda o: o["url"])
+def test_complete_options_are_taken(options: dict[str, Any]) -> None:
+    """And the protocol follows from the address."""
+    made = RemoteOptions(**options)
+    assert made.protocol == {"sftp": "sftp", "s3": "s3"}.get(made.address.scheme, "webdav")
+    assert made.address.shown == options["url"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"url": "ftp://example.com/in"}, "plain FTP sends the password"),
+        ({"url": "ftps://example.com/in"}, "use sftp://"),
+        ({"url": "smb://server/share"}, "mount it and use core.folder"),
+        ({"url": "davs://example.com"}, "write https://"),
+        ({"url": "in/out"}, "must begin with sftp:// or s3://"),
+        ({"url": "sftp:///in"}, "name a server"),
+        ({"url": "sftp://example.com:port/in"}, "cannot be read"),
+        ({"url": "https://mill:hunter2@example.com/in"}, "does not belong into the url"),
+        ({"url": "https://example.com/in?token=hunter2"}, "query"),
+        ({"url": "http://example.com/in"}, "not encrypted"),
+        ({**S3, "endpoint": "http://minio.example.com"}, "not encrypted"),
+        ({**SFTP, "known_hosts": None}, "anybody could pose"),
+        ({**SFTP, "url": "sftp://example.com/in"}, "'user' is missing"),
+        ({**SFTP, "password": SECRET}, "either 'password' or 'key'"),
+        ({**SFTP, "key": None}, "either 'password' or 'key'"),
+        ({**S3, "access_key": None}, "'access_key' and 'secret_key'"),
+        ({**S3, "user": "mill"}, "instead of 'user'"),
+        ({**WEBDAV, "password": None}, "belong together"),
+        ({**WEBDAV, "known_hosts": "known"}, "'known_hosts' is only for sftp://"),
+        ({**SFTP, "region": "eu"}, "'region' is only for s3://"),
+    ],
+)
+def test_wrong_options_say_what_to_write(options: dict[str, Any], words: str) -> None:
+    """Before a run, with the reason; a secret written into the url is not quoted."""
+    with pytest.raises(ValueError, match=words.replace("?", r"\?")) as caught:
+        RemoteOptions(**options)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"url": "http://portal.example.com"}, "url: http:// is not encrypted"),
+        ({"url": "https://p.example.com", "probe": "http://p.example.com/{key}"}, "probe: http:// is not encrypted"),
+        ({"url": "https://p.example.com", "probe": "https://p.example.com/x"}, r"must hold \{key\}"),
+        ({"url": "https://p.example.com", "probe": "https://p.example.com/{key}?n={name}"}, "no other word"),
+        ({"url": "https://p.example.com/{key}"}, "is not known here"),
+        ({"url": "https://p.example.com/{ref}", "way": "put"}, "is not known here"),
+        ({"url": "https://p.example.com", "user": "mill"}, "belong together"),
+        ({"url": "https://p.example.com", "user": "m", "password": SECRET, "token": SECRET}, "either 'token'"),
+        ({"url": "https://p.example.com", "token_header": "X Key"}, "no name of a header"),
+        ({"url": "ftp://p.example.com"}, "plain FTP"),
+    ],
+)
+def test_wrong_portals_say_what_to_write(options: dict[str, Any], words: str) -> None:
+    """Before a run, with the key's name."""
+    with pytest.raises(ValueError, match=words):
+        HttpOptions(**options)
+
+
+def test_a_portal_can_be_asked_when_it_says_where() -> None:
+    """By its own question, or because the upload itself can be asked."""
+    assert not HttpOptions(url="https://p.example.com").can_ask
+    assert HttpOptions(url="https://p.example.com", way="tus").can_ask
+    assert HttpOptions(url="https://p.example.com", probe="https://p.example.com/?key={key}").can_ask
+
+
+@pytest.mark.parametrize(
+    ("host", "is_it"),
+    [("localhost", True), ("127.0.0.9", True), ("[::1]", True), ("example.com", False), ("10.0.0.1", False)],
+)
+def test_only_this_machine_is_loopback(host: str, is_it: bool) -> None:
+    """A lab's own net is not."""
+    assert is_loopback(host) is is_it
+
+
+def test_an_address_of_ip_version_6_keeps_its_brackets() -> None:
+    """In receipts and requests."""
+    assert RemoteOptions(url="http://[::1]:8080/in").address.shown == "http://[::1]:8080/in"
