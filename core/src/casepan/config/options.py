@@ -301,7 +301,7 @@ def _read_literal(choices: tuple[Any, ...], value: Any, path: KeyPath) -> Any:
 
 
 def _read_union(arms: tuple[Any, ...], value: Any, path: KeyPath) -> Any:
-    """The first arm that fits. A lone arm tells its own problems; of several, the one that got furthest does."""
+    """The first arm that fits. A lone arm tells its own problems; of several, the one that got furthest with the fewest."""
     arms = tuple(arm for arm in arms if arm is not type(None))
     misfits = []
     for arm in arms:
@@ -309,7 +309,7 @@ def _read_union(arms: tuple[Any, ...], value: Any, path: KeyPath) -> Any:
             return read(arm, value, path)
         except Misfit as misfit:
             misfits.append(misfit)
-    deepest = max(misfits, key=lambda misfit: max(len(problem.path) for problem in misfit.problems))
+    deepest = max(misfits, key=lambda one: (max(len(problem.path) for problem in one.problems), -len(one.problems)))
     if len(arms) == 1 or any(len(problem.path) > len(path) for problem in deepest.problems):
         raise deepest
     but = f", not {_called(value)}"
