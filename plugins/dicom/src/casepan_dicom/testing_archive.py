@@ -42,12 +42,14 @@ class Orthanc:
 
     Attributes:
         folder: its settings and database; http, dicom: its ports; more: settings over the usual ones.
+        largest: bytes of the largest file it can write: to it, the disk is then full.
     """
 
     folder: Path
     http: int = field(factory=free_port)
     dicom: int = field(factory=free_port)
     more: Mapping[str, Any] = field(factory=dict)
+    largest: int | None = None
     _process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -56,7 +58,16 @@ class Orthanc:
         settings.write_text(json.dumps(self._settings()), encoding="utf-8")
         log = (self.folder / "orthanc.log").open("ab")
         with log:
-            self._process = subprocess.Popen([str(program()), str(settings)], stdout=log, stderr=log)
+            command = [str(program()), str(settings)]
+            if self.largest is not None:  # in blocks of 1024 bytes; without the signal a write fails, as on a full disk
+                command = [
+                    "bash",
+                    "-c",
+                    f"trap '' XFSZ; ulimit -f {self.largest // 1024}; exec \"$@\"",
+                    "bash",
+                    *command,
+                ]
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
         end = time.monotonic() + _PATIENCE
         while not self._answers():
             if time.monotonic() > end or self._process.poll() is not None:
@@ -129,6 +140,7 @@ class Line:
     Attributes:
         target: the server's port; port: the line's own.
         cut_after: bytes sent to the server after which both ends are closed, None for never.
+        stall_after, stall: bytes sent to the server after which each further block waits so many seconds.
         mute: True to close the line instead of passing on the server's answer to what was sent last.
         on_mute: called when an answer was held back: a server that restarts between send and receipt.
     """
@@ -136,6 +148,8 @@ class Line:
     target: int
     port: int = 0
     cut_after: int | None = None
+    stall_after: int | None = None
+    stall: float = 2.0
     mute: Callable[[int], bool] | None = None
     on_mute: Callable[[], None] | None = None
     _server: socket.socket = field(factory=socket.socket)
@@ -174,6 +188,8 @@ class Line:
                 if self.cut_after is not None and sent[0] + len(block) > self.cut_after:
                     server.sendall(block[: self.cut_after - sent[0]])
                     break
+                if self.stall_after is not None and sent[0] > self.stall_after:
+                    time.sleep(self.stall)
                 server.sendall(block)
                 sent[0] += len(block)
         _close(server)
