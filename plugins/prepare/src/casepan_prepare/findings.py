@@ -71,7 +71,7 @@ FINDINGS = (
         "No printable model was made of an arch",
         "The scan is closed already, shows no arch of teeth, does not come out as one closed body, or the model does not fit "
         "into the printer's box.",
-        "It measures 124 x 70 x 28 mm, the printer 120 x 68 x 75.",
+        "It measures 84 x 92 x 28 mm, the printer 140 x 78 x 120.",
         "Set the printer's box in the options of prepare.model, lower base, or make the model by hand.",
     ),
     FindingDoc(

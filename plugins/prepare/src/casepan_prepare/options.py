@@ -63,13 +63,19 @@ class ModelOptions:
     )
     label: bool = option(True, "emboss the lab's case number (else casepan's own) on the back of the base")
     width: Millimetres = option(
-        Millimetres(120.0), "the printer's longer horizontal side, mm", source="project choice: a small desktop printer"
+        Millimetres(140.0),
+        "the printer's longer horizontal side, mm",
+        source="project choice: desktop resin printers have this and more",
     )
     depth: Millimetres = option(
-        Millimetres(68.0), "the printer's shorter horizontal side, mm", source="project choice: a small desktop printer"
+        Millimetres(78.0),
+        "the printer's shorter horizontal side, mm",
+        source="project choice: desktop resin printers have this and more",
     )
     height: Millimetres = option(
-        Millimetres(75.0), "the printer's height, mm", source="project choice: a small desktop printer"
+        Millimetres(120.0),
+        "the printer's height, mm",
+        source="project choice: desktop resin printers have this and more",
     )
 
 

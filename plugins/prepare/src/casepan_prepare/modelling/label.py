@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 _RAISED_MM = 0.6
 _SUNK_MM = 0.5  # how far letters reach into the wall, so that they hold
 _BESIDE_MM = 3.0  # free wall at each end
-_ABOVE_MM = 0.8  # free wall above and below
+_ABOVE_MM = 1.1  # free wall above and below, thickness of strokes and tails included
 _TALLEST_MM, _SMALLEST_MM = 5.0, 1.8
 _STROKE = 0.17  # thickness of a stroke, of the letters' height
 
