@@ -158,18 +158,18 @@ class Drawing {
     this.renderer.render(this.scene, this.looking.camera);
   }
 
-  // The place of the surface at a pixel, or null.
-  placeAt(x, y) {
+  // The place of the surface at a pixel, or null; a promise, because the picture is not waited for.
+  async placeAt(x, y) {
     const { width, height } = this.looking.size;
     if (x < 0 || y < 0 || x >= width || y >= height) return null;
     if (this.depthsAreOld) this.drawDepths();
     const [across, down] = [this.depths.width / width, this.depths.height / height];
-    const column = Math.floor(x * across);
-    const row = Math.floor(y * down);
+    const [column, row] = [Math.floor(x * across), Math.floor(y * down)];
+    const [near, far] = [0, 1].map((depth) => this.looking.unproject((column + 0.5) / across, (row + 0.5) / down, depth));
     const bytes = new Uint8Array(4);
-    this.renderer.readRenderTargetPixels(this.depths, column, this.depths.height - 1 - row, 1, 1, bytes);
+    await this.renderer.readRenderTargetPixelsAsync(this.depths, column, this.depths.height - 1 - row, 1, 1, bytes);
     const depth = bytes[0] / 255 + bytes[1] / 255 ** 2 + bytes[2] / 255 ** 3 + bytes[3] / 255 ** 4;
-    return depth >= 1 ? null : this.looking.unproject((column + 0.5) / across, (row + 0.5) / down, depth);
+    return depth >= 1 ? null : near.lerp(far, depth);
   }
 
   drawDepths() {

@@ -140,7 +140,7 @@ class Viewer {
     const scale = Math.min(this.looking.size.width, this.looking.size.height) / FLY_WIDTH_MM;
     this.select(pin);
     await this.looking.goTo({ target: pin.place.clone(), turn, scale });
-    if (scan && this.pins.isBehind(pin.place) && ["upper", "lower"].includes(scan.arch)) this.panel.only(scan.arch);
+    if (scan && ["upper", "lower"].includes(scan.arch) && (await this.pins.isBehind(pin.place))) this.panel.only(scan.arch);
     if (this.cutting.active) this.cutting.choose(pin.place);
   }
 
@@ -161,14 +161,14 @@ class Viewer {
     this.say(`${pin.number} · ${pin.title}`, ...link);
   }
 
-  tap(x, y) {
-    const place = this.drawing.placeAt(x, y);
+  async tap(x, y) {
+    const place = await this.drawing.placeAt(x, y);
     if (this.measure.active) this.measure.add(place);
     else if (place && !this.part("legend").hidden) this.say(this.heatAt(place));
   }
 
-  reach(x, y) {
-    const place = this.measure.active ? null : this.drawing.placeAt(x, y);
+  async reach(x, y) {
+    const place = this.measure.active ? null : await this.drawing.placeAt(x, y);
     if (place) this.looking.goTo({ ...copied(this.looking.now), target: place, scale: clamp(this.looking.now.scale * 1.8, 4, 60) });
   }
 

@@ -157,14 +157,16 @@ class Pins {
   }
 
   // Pins on a side that is turned away are fainter. Asked when the camera rests.
-  fade() {
-    for (const { button, place } of this.pins) if (!button.hidden) button.classList.toggle("cv-behind", this.isBehind(place));
+  async fade() {
+    const seen = this.pins.filter(({ button }) => !button.hidden);
+    const behind = await Promise.all(seen.map(({ place }) => this.isBehind(place)));
+    seen.forEach(({ button }, k) => button.classList.toggle("cv-behind", behind[k]));
   }
 
-  isBehind(place) {
-    const { x, y } = this.looking.project(place);
-    const seen = this.drawing.placeAt(x, y);
+  async isBehind(place) {
     const towards = axesOf(this.looking.now.turn)[2];
+    const { x, y } = this.looking.project(place);
+    const seen = await this.drawing.placeAt(x, y);
     return seen !== null && seen.dot(towards) - place.dot(towards) > 0.8;
   }
 }
