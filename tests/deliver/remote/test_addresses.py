@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from casepan.api import Secret
+from casepan.api import AuthenticationFailed, DeliveryError, DeliveryRefused, OutcomeUnknown, Secret
 from casepan_deliver.addresses import is_loopback
 from casepan_deliver.http_options import HttpOptions
 from casepan_deliver.remote_options import RemoteOptions
+from casepan_deliver.s3 import judged
 
 SECRET = Secret(env="X")
 SFTP = {"url": "sftp://mill@example.com/in", "key": SECRET, "known_hosts": "known"}
@@ -97,3 +99,28 @@ def test_only_this_machine_is_loopback(host: str, is_it: bool) -> None:
 def test_an_address_of_ip_version_6_keeps_its_brackets() -> None:
     """In receipts and requests."""
     assert RemoteOptions(url="http://[::1]:8080/in").address.shown == "http://[::1]:8080/in"
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kind", "retryable"),
+    [
+        ("SlowDown", 503, DeliveryError, True),
+        ("RequestTimeout", 400, DeliveryError, True),
+        ("ConditionalRequestConflict", 409, DeliveryError, True),
+        ("NoSuchBucket", 404, DeliveryRefused, False),
+        ("PermanentRedirect", 301, DeliveryRefused, False),
+        ("MethodNotAllowed", 405, DeliveryRefused, False),
+        ("AccessDenied", 403, AuthenticationFailed, False),
+        ("PreconditionFailed", 412, DeliveryRefused, False),
+        ("InternalError", 500, OutcomeUnknown, False),
+    ],
+)
+def test_each_answer_of_s3_has_its_meaning(code: str, status: int, kind: type, retryable: bool) -> None:
+    """While it was taking a delivery: certainly not and perhaps later, never, or nobody can tell."""
+    answer = {
+        "Error": {"Code": code},
+        "ResponseMetadata": {"HTTPStatusCode": status, "HTTPHeaders": {"retry-after": "9"}},
+    }
+    error = judged(ClientError(answer, "PutObject"), "s3://bucket/x", commits=True)
+    assert (type(error), error.retryable) == (kind, retryable)
+    assert error.retry_after == (9.0 if retryable else None)

@@ -6,12 +6,18 @@ import json
 import logging
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import evolve, frozen
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from casepan.api import (
     AuthenticationFailed,
@@ -21,15 +27,17 @@ from casepan.api import (
     DeliveryRefused,
     Duration,
     FenceLost,
+    FilePath,
     OutcomeUnknown,
 )
+from casepan.running.context import Bench
 from casepan_deliver.http_export import HttpExport, _names
 from casepan_deliver.http_options import HttpOptions
 from casepan_deliver.web import pause_of, shown
 
 from .conftest import MakeContext
 from .rig.proxy import FaultProxy
-from .rig.servers import Server
+from .rig.servers import Server, python_server
 from .rig.serving import TOKEN
 from .test_remote import WriteSecret
 
@@ -259,6 +267,55 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
     with pytest.raises(DeliveryError, match="cannot be reached"):
         there.export(url=there.url("cases").replace("http:", "https:")).deliver(case, context())
     assert there.taken() == []
+
+
+def test_a_portal_with_a_certificate_of_its_own_is_trusted_by_name_only(
+    case: Case, context: MakeContext, tmp_path: Path, write_secret: WriteSecret
+) -> None:
+    """Unknown: refused for good; with ``ca``: taken."""
+    folder = tmp_path / "portal"
+    folder.mkdir()
+    make_certificate(folder / "tls.pem")
+    with python_server("portal", folder) as server:
+        url = f"https://127.0.0.1:{server.port}/box/cases"
+        options = HttpOptions(url=url, token=write_secret("token", TOKEN), probe=f"{url}?key={{key}}")
+        with pytest.raises(DeliveryRefused, match="certificate is not trusted"):
+            HttpExport(options).deliver(case, context())
+        trusting = HttpExport(evolve(options, ca=FilePath("portal/tls.pem")))
+        assert trusting.deliver(case, context()).proof["verified"] == "the portal answered with the same sha256"
+        assert trusting.probe(context()) is not None
+
+
+def make_certificate(path: Path) -> None:
+    """A key and a certificate for this machine's loopback address that vouches for itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    form = serialization.PrivateFormat.PKCS8
+    private = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+
+
+def test_uploads_that_nobody_asked_about_are_forgotten(
+    there: There, case: Case, context: MakeContext, bench: Bench
+) -> None:
+    """What a stage remembers does not grow for ever."""
+    there.export("tus").deliver(case, context("old"))
+    bench.clock = lambda: datetime.now(UTC) + timedelta(days=31)
+    there.export("tus").deliver(case, context("new", place="K7Q2-M4-r2"))
+    assert set(context().memory) == {"new"}
 
 
 def test_addresses_in_messages_hold_no_secret(

@@ -213,6 +213,22 @@ def test_a_lost_fence_commits_nothing(form: str, there: Destination, case: Case,
 
 
 @pytest.mark.parametrize("form", ["zip", "folder"])
+def test_what_comes_at_the_last_moment_is_not_overwritten(
+    form: str, there: Destination, case: Case, context: MakeContext
+) -> None:
+    """Something lands at the place between the last look and the commit: the server itself refuses."""
+    path = "K7Q2-M4.zip" if form == "zip" else "K7Q2-M4/manifest.json"
+
+    def somebody_else() -> bool:
+        there.put(path, b"somebody else's")
+        return True
+
+    with pytest.raises(DeliveryRefused, match="something else lies"):
+        there.export(form=form).deliver(case, context(fence_ok=somebody_else))
+    assert there.content()[path] == b"somebody else's"
+
+
+@pytest.mark.parametrize("form", ["zip", "folder"])
 def test_a_lost_answer_to_the_commit_is_unknown_and_found_by_asking(
     form: str, there: Destination, case: Case, context: MakeContext
 ) -> None:

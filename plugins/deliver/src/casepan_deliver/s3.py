@@ -169,7 +169,7 @@ class S3Store:
         try:
             yield
         except ClientError as error:
-            raise _judged(error, place, commits=maybe_taken()) from None
+            raise judged(error, place, commits=maybe_taken()) from None
         except (EndpointConnectionError, ConnectTimeoutError, SSLError) as error:
             hint = "Check endpoint, certificate and that the server is up."
             raise DeliveryError(
@@ -182,7 +182,7 @@ class S3Store:
             raise DeliveryError(reason, place=place, hint="Check that the server is up and the line is.") from None
 
 
-def _judged(error: ClientError, place: str, *, commits: bool) -> DeliveryError:
+def judged(error: ClientError, place: str, *, commits: bool) -> DeliveryError:
     """What an answer of the server means."""
     code = str(error.response.get("Error", {}).get("Code", ""))
     meta = error.response.get("ResponseMetadata", {})

@@ -91,7 +91,7 @@ def _refuse(start: Any, status: str, code: str) -> list[bytes]:
 
 
 def portal(folder: Path, port: int) -> Any:
-    """A portal of a laboratory: a form, a PUT, signed addresses, tus, and a question for deliveries."""
+    """A portal of a laboratory: a form, a PUT, signed addresses, tus, and a question for deliveries; TLS with ``tls.pem``."""
     import uvicorn
 
     config = uvicorn.Config(
@@ -101,6 +101,7 @@ def portal(folder: Path, port: int) -> Any:
         log_level="critical",
         timeout_graceful_shutdown=1,
         lifespan="off",
+        ssl_certfile=folder / "tls.pem" if (folder / "tls.pem").exists() else None,
     )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
