@@ -14,6 +14,8 @@ from casepan.cli.app import app
 from casepan.mesh import inventory
 from casepan.registry import Registry
 from casepan.testing import small_scan
+from casepan_exocad.testing import project as exocad_project
+from casepan_exocad.testing import tooth
 from casepan_itero.testing import manifest_xml
 from casepan_medit.testing import PROJECT
 from casepan_primescan.layout import DOCUMENT
@@ -21,11 +23,12 @@ from casepan_primescan.testing import samples as primescan_samples
 from casepan_trios.testing_files import Unit, hps_scan, order_xml
 
 REGISTRY = Registry.load()
-ADAPTERS = ("trios", "itero", "primescan", "medit", "carestream")
+ADAPTERS = ("trios", "itero", "primescan", "medit", "carestream", "exocad", "dicom")
 DOCUMENTS = {
     "trios": (order_xml((Unit(26),), patient=("Jane", "Doe")), "Jane Doe Example P-0001 Light"),
     "itero": (manifest_xml("300000005", (), info={"Notes": "for Jane"}), "Jane Doe Example Ann Street 12345 300000005"),
     "medit": (PROJECT.encode(), "Roe Jane Lindenhof contour"),
+    "exocad": (exocad_project(tooth(26)), "Roe Zoë Lindenhof contour T-1"),
 }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ADAPTERS = ("trios", "itero", "primescan", "medit", "carestream", "example")
+ADAPTERS = ("trios", "itero", "primescan", "medit", "carestream", "example", "exocad", "dicom")
 
 
 @pytest.mark.parametrize("name", ADAPTERS)
