@@ -45,6 +45,7 @@ def test_complete_options_are_taken(options: dict[str, Any]) -> None:
         ({**SFTP, "url": "sftp://example.com/in"}, "'user' is missing"),
         ({**SFTP, "password": SECRET}, "either 'password' or 'key'"),
         ({**SFTP, "key": None}, "either 'password' or 'key'"),
+        ({**SFTP, "ca": "ca.pem"}, "'ca' is for certificates"),
         ({**S3, "access_key": None}, "'access_key' and 'secret_key'"),
         ({**S3, "user": "mill"}, "instead of 'user'"),
         ({**WEBDAV, "password": None}, "belong together"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from casepan.config.loader import load_lab
+from casepan.errors import SecretError
 from casepan.operate.setting_up import check_lab_file
 from casepan.running.supervisor import run_once
 from casepan.testing import scan_bytes, small_scan
@@ -92,3 +94,18 @@ def test_the_lab_decides_about_a_portal_that_cannot_be_asked(
     path = lab("deliver.http", f'url = "{url}", token = {{ file = "token" }}', on_unknown)
     (case,) = run_once(load_lab(path)).cases
     assert (case.deliveries[0].state, portal.copies(tmp_path.name)) == (state, copies)
+
+
+def test_the_examples_of_the_readme_are_right(repository: Path, tmp_path: Path) -> None:
+    """Every export of ``deliver.remote`` and ``deliver.http`` in it is one that ``casepan check`` takes."""
+    text = (repository / "plugins" / "deliver" / "README.md").read_text("utf-8")
+    blocks = re.findall(r"^```toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    shown = [block for block in blocks if "deliver.remote" in block or "deliver.http" in block]
+    assert len(shown) >= 2
+    for block in shown:
+        head = 'version = 1\n[lab]\nname = "Test"\n[[pipelines.crowns.import]]\nuse = "core.inbox"\nwith = { path = "inbox" }\n'
+        tables = "" if "[adapters.deliver]" in block else "[adapters.deliver]\n"
+        path = tmp_path / "lab.toml"
+        path.write_text(head + tables + block)
+        problems = check_lab_file(path).problems
+        assert [problem.reason for problem in problems if not isinstance(problem, SecretError)] == []

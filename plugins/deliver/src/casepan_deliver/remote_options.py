@@ -13,13 +13,8 @@ from casepan_deliver.addresses import Address, parse_address, refuse_readable
 SCHEMES = ("sftp", "s3", "https", "http")
 NEEDS = {"sftp": "paramiko", "s3": "boto3"}
 ONLY = {
-    "key": "sftp",
-    "key_passphrase": "sftp",
-    "known_hosts": "sftp",
-    "endpoint": "s3",
-    "region": "s3",
-    "access_key": "s3",
-    "secret_key": "s3",
+    "sftp": ("key", "key_passphrase", "known_hosts"),
+    "s3": ("endpoint", "region", "access_key", "secret_key"),
 }
 
 
@@ -53,9 +48,10 @@ class RemoteOptions(PackingOptions):
     def __attrs_post_init__(self) -> None:
         address = self.address
         protocol = self.protocol
-        for name, wanted in ONLY.items():
-            if getattr(self, name) is not None and protocol != wanted:
-                raise ValueError(f"{name!r} is only for {wanted}:// addresses")
+        for wanted, names in ONLY.items():
+            for name in names if protocol != wanted else ():
+                if getattr(self, name) is not None:
+                    raise ValueError(f"{name!r} is only for {wanted}:// addresses")
         refuse_readable(address, insecure=self.insecure)
         package = NEEDS.get(protocol)
         if package and find_spec(package) is None:
@@ -85,6 +81,8 @@ class RemoteOptions(PackingOptions):
             raise ValueError("'user' is missing: write sftp://user@host, or user")
         if (self.password is None) == (self.key is None):
             raise ValueError("either 'password' or 'key' is needed")
+        if self.ca is not None:
+            raise ValueError("'ca' is for certificates; an SFTP server proves itself by 'known_hosts'")
 
     def _check_s3(self) -> None:
         if self.user or self.address.user or self.password:
