@@ -35,7 +35,7 @@ class ReportExport:
 
     def deliver(self, case: Case, ctx: ExportContext) -> Receipt:
         """The package with ``CASE.html``, ``CASE.txt`` and ``case.json``. Raises as ``casepan.api.deliver_folder``."""
-        return _deliver(ctx, self.options.path, self.options.form, self.files(case, ctx))
+        return self.probe(ctx) or _deliver(ctx, self.options.path, self.options.form, self.files(case, ctx))
 
     def probe(self, ctx: ExportContext) -> Receipt | None:
         """The receipt, if the package is there with this delivery's key and every file as its seal says."""

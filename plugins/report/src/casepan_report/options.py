@@ -19,8 +19,8 @@ class ReportOptions:
     path: FolderPath = option(FolderPath("reports"), "folder that gets one folder or zip per case")
     form: Literal["folder", "zip"] = option("folder", "one folder or one zip per case")
     variant: Variant = option(
-        "lab",
-        "`lab` shows everything, `office` leaves the laboratory's internals out, `anonymous` leaves every person out",
+        "anonymous",
+        "`anonymous` names no person, `office` leaves the laboratory's internals out, `lab` tells everything",
     )
     notation: Notation | None = option(None, "tooth numbers; by default the practice's own, else `fdi`")
     viewer: bool = option(True, "put the 3D viewer into the file")

@@ -22,7 +22,7 @@ Size = tuple[int, int]
 _WIDE: Size = (1120, 560)
 _SMALL: Size = (660, 440)
 _SCAN: Size = (720, 540)
-_APART = 0.035  # of a picture's width: pins nearer than this to another step aside
+_APART = {True: 0.042, False: 0.08}  # of the width of a wide picture and of the others: the room that a pin takes
 _ANYWHERE = 1e6  # mm: a pin that stands whatever lies before it
 _CHANGED_MM = 0.01  # what a repair moved farther than this is coloured
 _CHANGED = (0, 114, 178)
@@ -179,7 +179,7 @@ def _pins(
     """The pins of findings on these scans; those that are covered only where everything has to be shown."""
     ids = {shape.scan.id for shape in shapes}
     height, width = drawing.depth.shape
-    apart, taken = _APART * width, set[tuple[int, int]]()
+    apart, taken = _APART[width == _WIDE[0]] * width, set[tuple[int, int]]()
     for number, finding in numbered:
         if finding.where_mm is None or finding.scan not in ids:
             continue

@@ -46,10 +46,10 @@
     shot.append(button);
   }
 
-  // Paper has nothing to click: whatever is folded opens for it, and folds again.
+  // Paper has nothing to click: long notes of people unfold for it, and fold again.
   let opened = [];
   addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll("details:not([open])")];
+    opened = [...document.querySelectorAll("details:not([open])")].filter((folded) => folded.querySelector(":scope > .note"));
     for (const folded of opened) folded.open = true;
   });
   addEventListener("afterprint", () => {
