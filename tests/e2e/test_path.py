@@ -82,11 +82,15 @@ def test_the_same_order_under_another_name_is_already_seen(lab: LabFolder, drop:
 
 
 def test_the_same_order_with_new_content_is_the_next_revision(lab: LabFolder, drop: Drop) -> None:
-    """A rescan never overwrites what CAD may have open: it goes to a place of its own."""
+    """A rescan never overwrites what CAD may have open: seen and accepted, it goes to a place of its own."""
     drop(generic("Roe Ann 7"))
     lab.casepan("run")
     drop({"Roe Ann 7/upper.stl": scan_bytes(small_scan("upper", seed=3), "stl")})
-    lab.casepan("run", ends=None)
+    lab.casepan("run", ends=5)
+    (held,) = json.loads(lab.casepan("cases", "list", "--state", "review", "--json"))["cases"]
+    assert "upper-arch changed (" in lab.casepan("cases", "show", held["place"])
+    lab.casepan("cases", "accept", held["place"], "--by", "anna", "--note", "the new one counts")
+    lab.casepan("run")
     rows = json.loads(lab.casepan("cases", "list", "--json"))["cases"]
     assert sorted(row["revision"] for row in rows) == [1, 2]
     assert len({row["ref"] for row in rows}) == 1

@@ -12,6 +12,9 @@ from attrs import evolve
 
 from casepan.config.lab import AdapterTable, When
 from casepan.errors import AdapterError, ConfigError, StateError
+from casepan.operate.deciding import decide
+from casepan.operate.desk import Desk
+from casepan.running.layout import StateFolder
 from casepan.running.quarantine import read_reason
 
 SENTINEL = "Sentinel Surname"
@@ -61,14 +64,23 @@ def test_the_same_order_under_another_name_is_only_seen_again(fake: Any, act: An
     assert kinds.count("case.seen-again") == 1
 
 
+def accept(fake: Any, lab: Any, place: str) -> None:
+    """A person accepts a held case."""
+    ledger = fake.ledger()
+    decide(Desk(lab, StateFolder(fake.root / "state"), ledger), place, "accept", by="anna", note="seen")
+    ledger.close()
+
+
 def test_new_content_is_the_next_revision_at_a_place_of_its_own(fake: Any, act: Any, send: Any) -> None:
-    """``NAME-r2`` beside ``NAME``; nothing is overwritten."""
+    """Held until somebody has seen it, then ``NAME-r2`` beside ``NAME``; nothing is overwritten."""
     fake.drop()
     lab = fake.lab(act(), export=(send(),))
     ref = only(fake.run(lab)).case.ref
     fake.drop(body="longer")
     case = only(fake.run(lab)).case
-    assert case.place == f"{ref}-r2"
+    assert (case.place, case.state, case.reason) == (f"{ref}-r2", "review", "case.revised")
+    accept(fake, lab, case.place)
+    fake.run(lab)
     assert {path.name for path in (fake.root / "out/out").iterdir()} == {f"{ref}.txt", f"{ref}-r2.txt"}
 
 
@@ -78,6 +90,7 @@ def test_replace_sends_every_revision_to_one_place(fake: Any, send: Any) -> None
     lab = fake.lab(export=(send(on_existing="replace"),))
     fake.run(lab)
     fake.drop(body="longer")
+    accept(fake, lab, only(fake.run(lab)).case.place)
     second = only(fake.run(lab))
     (file,) = (fake.root / "out/out").iterdir()
     assert file.read_text() == second.deliveries[0].key

@@ -140,7 +140,7 @@ def _document(file: CaseFile, asked: Sequence[str | None]) -> dict[str, object]:
         "schema": 1,
         **case_fields(file.row),
         "case": to_plain(file.case) if file.case else None,
-        "answers": list(asked),
+        "commands": list(asked),
         "deliveries": [delivery_fields(row) for row in file.deliveries],
         "events": [to_plain(row) for row in file.events],
     }

@@ -157,7 +157,7 @@ def seen_case(desk: Desk, place: str, revision: int | None) -> CaseRow:
     if said is None and latest.revision > 1:
         hint = f"Say which one you looked at: {latest.place}, or --revision {latest.revision}."
         raise UsageError(f"this case has {latest.revision} revisions", hint=hint)
-    row = find_case(desk, place_of(ref, said)) if said else latest
+    row = find_case(desk, f"{ref}-r{said}") if said else latest
     newer = desk.ledger.newer_revision(row.ref, row.revision)
     if newer is not None:
         hint = f"Look at it first: casepan cases show {place_of(ref, newer)}"

@@ -108,7 +108,7 @@ def _flat(order: Prescription) -> dict[str, str]:
 def _stated(value: Prescription | WorkItem) -> Iterator[tuple[str, str]]:
     for attribute in fields(type(value)):
         found = to_plain(getattr(value, attribute.name))
-        if attribute.name not in _QUIET and found not in (None, [], (), "", False):
+        if attribute.name not in _QUIET and found not in (None, [], "", "unknown", False):
             yield attribute.name, str(found)
 
 

@@ -11,7 +11,6 @@ from casepan.errors import StateError
 from casepan.running.durable import private_folder
 
 REFERENCE = re.compile(r"[A-Z0-9]{4}-[A-Z0-9]{2}")
-AGAIN = re.compile(r"-v\d+$", re.IGNORECASE)
 SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -97,11 +96,7 @@ def place_of(ref: str, revision: int) -> str:
 
 
 def parse_place(text: str) -> tuple[str, int | None]:
-    """``K7Q2-M4-r2`` as (reference, revision); the revision is None when none was given.
-
-    The number of a second delivery (``K7Q2-M4-v2``), copied from a destination, says nothing more of the case.
-    """
-    text = AGAIN.sub("", text)
+    """``K7Q2-M4-r2`` as (reference, revision); the revision is None when none was given."""
     ref, mark, number = text.rpartition("-r")
     if mark and number.isdigit():
         return ref.upper(), int(number)

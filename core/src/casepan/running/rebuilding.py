@@ -19,6 +19,12 @@ from casepan.running.ledger import Ledger
 from casepan.running.plan import planned
 from casepan.running.steps import RESULT_DOCUMENT, read_result
 
+SAID: Mapping[str, str | None] = {
+    "case.decided": None, "case.answered": "answer", "case.reopened": "reopen", "case.closed": "close",
+    "case.cancelled": "close", "case.merged": "close", "case.duplicate": "close",
+}  # fmt: skip
+"""What an event of the desk means for the state of a case; None: its verdict."""
+
 
 def rebuild(lab: Lab) -> int:
     """Make a new ledger from the folders of arrivals and cases; the number of cases found.
@@ -90,15 +96,11 @@ def _answers(known: Mapping[str, Any], revision: int) -> int:
 
 def _said(known: Mapping[str, Any], revision: int) -> str | None:
     """What a person decided last about a revision, unless it was answered after that: then it was checked anew."""
-    last = max((answer["at"] for answer in known.get("answers", ()) if answer["revision"] == revision), default="")
     found = None
     for one in known.get("decisions", ()):
-        if one["revision"] == revision and one["at"] > last and one["kind"] != "case.contacted":
-            decided = json.loads(one["detail"]).get("verdict")
-            found = (
-                decided if one["kind"] == "case.decided" else "reopen" if one["kind"] == "case.reopened" else "close"
-            )
-    return found
+        if one["revision"] == revision and one["kind"] in SAID:
+            found = SAID[one["kind"]] or json.loads(one["detail"]).get("verdict")
+    return None if found in ("answer", "reopen") else found
 
 
 def _has_receipt(folder: Path, export: str, key: str) -> bool:

@@ -62,6 +62,7 @@ def casepan_validators() -> Iterable[ValidatorSpec]:
             "casepan.stages.require_scans:RequireScans",
             "casepan.stages.require_scans:RequireScansOptions",
             standalone=False,
+            reads=("scans", "closed"),
         ),
         ValidatorSpec(
             "core.mesh-sanity",
@@ -69,12 +70,14 @@ def casepan_validators() -> Iterable[ValidatorSpec]:
             "casepan.stages.mesh_sanity:MeshSanity",
             "casepan.stages.mesh_sanity:MeshSanityOptions",
             standalone=False,
+            reads=("scans",),
         ),
         ValidatorSpec(
             "core.units",
             "every arch has the size of a mouth in millimetres",
             "casepan.stages.units:Units",
             "casepan.stages.units:UnitsOptions",
+            reads=("scans",),
         ),
     )
 

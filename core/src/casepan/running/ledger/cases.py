@@ -187,7 +187,7 @@ class CaseTransitions(FactTransitions):
             self.add_facts(claim.ref, claim.revision, facts or CaseFacts())
             self.event("case.verdict", claim.ref, claim.revision, verdict=verdict, state=state)
             self.finish_if_handed_on(claim.ref, claim.revision)
-            return () if state == "quarantine" else self.supersede(claim.ref, claim.revision)
+            return () if verdict == "reject" else self.supersede(claim.ref, claim.revision)
 
     def supersede(self, ref: str, revision: int) -> tuple[int, ...]:
         """Inside a transaction: close the held revisions before this one, which nobody needs to decide about any more."""

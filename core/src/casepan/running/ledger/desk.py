@@ -14,7 +14,7 @@ from casepan.model.case import CaseKey
 from casepan.model.decided import Answer, Decision, Desk
 from casepan.running.ledger.arrivals import ArrivalTransitions
 from casepan.running.ledger.facts import INHERITED
-from casepan.running.ledger.people import ANSWER_COLUMNS, PeopleTransitions
+from casepan.running.ledger.people import ANSWER_COLUMNS, ANSWERED, PeopleTransitions
 
 WORDS = {
     "case.contacted": "contact", "case.closed": "close", "case.reopened": "reopen", "case.cancelled": "close",
@@ -65,7 +65,11 @@ class DeskTransitions(ArrivalTransitions, PeopleTransitions):
             remake_of=row["remake_of"],
             remake_reason=row["remake_reason"],
             answers=tuple(_answer(row) for row in answers),
-            decisions=tuple(_decision(row) for row in self._decided(ref) if row["revision"] == revision),
+            decisions=tuple(
+                _decision(row)
+                for row in self._decided(ref)
+                if row["revision"] == revision and row["kind"] != ANSWERED
+            ),
         )
 
     def last_answer(self, ref: str) -> int:
@@ -115,7 +119,7 @@ class DeskTransitions(ArrivalTransitions, PeopleTransitions):
         rows = [(ref, revision, target, value, who, note, self.now()) for target, value in answers]
         self.change_many("insert into answers(ref, revision, target, value, who, note, at) values(?,?,?,?,?,?,?)", rows)
         targets = " ".join(target for target, _ in answers)
-        self.event("case.answered", ref, revision, targets=targets, who=who, note=note)
+        self.event(ANSWERED, ref, revision, targets=targets, who=who, note=note)
 
     def make_revision(self, ref: str, new: NewRevision, *, seen: int) -> int:
         """A person joins, parts or answers what was handed on already: the next revision, which is to be checked.

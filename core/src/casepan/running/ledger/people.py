@@ -23,9 +23,10 @@ TABLES = (
     "counters", "answers", "links", "findings", "items", "meshes", "marks", "tokens",
 )  # fmt: skip
 ANSWER_COLUMNS = "target, value, who, at, note, revision"
+ANSWERED = "case.answered"
 DECISIONS = ("case.decided", "case.contacted", "case.closed", "case.reopened", "case.cancelled", "case.merged",
-             "case.duplicate")  # fmt: skip
-"""Events that are decisions of people about one revision."""
+             "case.duplicate", ANSWERED)  # fmt: skip
+"""Events in which people decided or answered something about one revision."""
 PRIVATE = {"answers": ("value", "note"), "cases": ("remake_reason",)}
 """Columns that hold what people typed; an export has hashes of them."""
 
@@ -120,6 +121,7 @@ class PeopleTransitions(DeliveryTransitions):
         }
 
     def _decided(self, ref: str) -> list[sqlite3.Row]:
+        """Decisions and answers, in the order in which they were made, whatever the clock said."""
         marks = ",".join("?" * len(DECISIONS))
         return self.all(
             f"select revision, kind, detail, at from events where ref=? and kind in ({marks})"

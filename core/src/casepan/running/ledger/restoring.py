@@ -70,10 +70,10 @@ class RestoringTransitions(DeskTransitions):
             self.add_facts(ref, revision, facts or CaseFacts())
             self.event("case.restored", ref, revision, state=state)
             self.finish_if_handed_on(ref, revision)
-            if state not in ("closed", "checking", "quarantine"):
-                self.supersede(ref, revision)
             if closed:
                 self.withdraw(ref, revision)
+            elif verdict in ("accept", "review"):
+                self.supersede(ref, revision)
 
     def restore_desk(self, ref: str, document: Mapping[str, Any]) -> None:
         """What people had answered and decided about a case, from the copy beside it (:meth:`desk_document`)."""
