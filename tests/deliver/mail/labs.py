@@ -36,7 +36,7 @@ from casepan.registry import Registry
 from casepan.running.context import Bench, Errand, SendingContext
 from casepan.running.ledger import DeliveryRow, Ledger
 from casepan.running.report import RunReport
-from casepan.running.supervisor import run_once
+from casepan.running.supervisor import LOADER, run_once
 from casepan.testing import scan_bytes, small_scan
 
 from .servers import PASSWORD
@@ -158,7 +158,7 @@ with = {{ path = "inbox", settle = "0.05s" }}
 use = "core.convert"
 [[pipelines.p.export]]
 id = "out"
-time_limit = "6s"
+time_limit = "3s"
 retry = {{ attempts = 3, first_delay = "50ms", max_delay = "100ms" }}
 {export}
 """
@@ -175,17 +175,19 @@ class LabFolder:
         text = LAB.format(export=export, adapter=adapter, secrets=secrets)
         (self.root / "lab.toml").write_text(text, "utf-8")
 
-    def drop(self, name: str = SURNAME) -> None:
-        """A case of no particular scanner in a folder that has the patient's name."""
+    def drop(self, name: str = SURNAME, *, bites: int = 1) -> None:
+        """A case of no particular scanner in a folder that has the patient's name; each bite adds about 70 kB to a zip."""
         folder = self.root / "inbox" / name
         folder.mkdir(parents=True)
-        for role in ("upper", "lower", "bite"):
-            header = f"solid {name}".encode()
+        header = f"solid {name}".encode()
+        for role in ("upper", "lower"):
             (folder / f"{role}.stl").write_bytes(scan_bytes(small_scan(role), header=header))
+        for number in range(1, bites + 1):
+            (folder / f"bite {number}.stl").write_bytes(scan_bytes(small_scan("bite"), header=header))
 
-    def run(self) -> RunReport:
+    def run(self, loader: str = LOADER) -> RunReport:
         """One run."""
-        return run_once(load_lab(self.root / "lab.toml"))
+        return run_once(load_lab(self.root / "lab.toml"), loader)
 
     def delivery(self) -> DeliveryRow:
         """The one delivery as the ledger has it."""

@@ -166,17 +166,20 @@ class Line:
         target: port of the server.
         after: bytes of the client that still get through; None for all of them.
         mute: True when nothing of the server gets through.
+        cuts: connections that are disturbed so; later ones are not.
         port: where clients connect.
     """
 
     target: int
     after: int | None = None
     mute: bool = False
+    cuts: int = 1_000_000
     port: int = 0
     listening: socket.socket = field(factory=lambda: socket.create_server(("127.0.0.1", 0)))
 
     def __attrs_post_init__(self) -> None:
         self.port = int(self.listening.getsockname()[1])
+        self.listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)  # hold back little of what comes
         threading.Thread(target=self._serve, daemon=True).start()
 
     def close(self) -> None:
@@ -189,13 +192,15 @@ class Line:
         with suppress(OSError):
             while True:
                 client, _ = self.listening.accept()
-                threading.Thread(target=self._join, args=(client,), daemon=True).start()
+                self.cuts -= 1
+                threading.Thread(target=self._join, args=(client, self.cuts >= 0), daemon=True).start()
 
-    def _join(self, client: socket.socket) -> None:
+    def _join(self, client: socket.socket, disturbed: bool) -> None:
         with client, socket.create_connection(("127.0.0.1", self.target)) as server:
-            back = threading.Thread(target=self._back, args=(server, client), daemon=True)
+            mute = self.mute and disturbed
+            back = threading.Thread(target=_answer, args=(server, client, mute), daemon=True)
             back.start()
-            left = self.after
+            left = self.after if disturbed else None
             with suppress(OSError):
                 for data in _chunks(client):
                     server.sendall(data if left is None else data[:left])
@@ -207,13 +212,14 @@ class Line:
                     end.shutdown(socket.SHUT_RDWR)
             back.join(5)
 
-    def _back(self, server: socket.socket, client: socket.socket) -> None:
-        with suppress(OSError):
-            for data in _chunks(server):
-                if self.mute:
-                    client.shutdown(socket.SHUT_RDWR)
-                    return
-                client.sendall(data)
+
+def _answer(server: socket.socket, client: socket.socket, mute: bool) -> None:
+    with suppress(OSError):
+        for data in _chunks(server):
+            if mute:
+                client.shutdown(socket.SHUT_RDWR)
+                return
+            client.sendall(data)
 
 
 def _chunks(stream: socket.socket) -> Iterator[bytes]:

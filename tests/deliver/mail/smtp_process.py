@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import ssl
 import sys
@@ -95,4 +96,5 @@ async def serve(folder: Path, security: str, port: int, certificate: str, key: s
 
 
 if __name__ == "__main__":
+    logging.getLogger("mail.log").setLevel(logging.ERROR)
     asyncio.run(serve(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4], sys.argv[5]))

@@ -272,6 +272,18 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     assert failed.value.retryable
 
 
+def test_a_full_disk_adds_nothing(tmp_path: Path) -> None:
+    """Tried again; what was there before is untouched, and the probe knows that the rows are not in."""
+    deliver("deliver.table", ONE, a_case(tmp_path), tmp_path, key="a" * 40)
+    rows = tmp_path / "out" / "table"
+    before = (rows / "work-items.csv").read_bytes()
+    (rows / ".casepan" / f"work-items.csv.{'k' * 16}.part").symlink_to("/dev/full")
+    with pytest.raises(DeliveryError, match="No space left"):
+        deliver("deliver.table", ONE, a_case(tmp_path), tmp_path)
+    assert probed(ONE, tmp_path, "k" * 40) is None
+    assert (rows / "work-items.csv").read_bytes() == before
+
+
 def hook(port: int, path: str = "hook", more: str = "") -> str:
     """A webhook."""
     return f'webhook = {{ url = "http://127.0.0.1:{port}/{path}", timeout = "2s"{more} }}'
@@ -280,7 +292,7 @@ def hook(port: int, path: str = "hook", more: str = "") -> str:
 def test_rows_can_be_posted(web: Server, tmp_path: Path) -> None:
     """One document per case, with the delivery key to know it by, and a token where one is wanted."""
     table = hook(web.port, "guarded", ', token = { env = "TOKEN" }')
-    deliver("deliver.table", table, a_case(tmp_path), tmp_path, secrets={"TOKEN": "sesame"})
+    deliver("deliver.table", table, a_case(tmp_path), tmp_path, secrets={"TOKEN": "sesame-sentinel"})
     (post,) = web.documents()
     assert post["key"] == post["document"]["key"] == "k" * 40
     assert [row["kind"] for row in post["document"]["rows"]] == ["crown", "pontic"]

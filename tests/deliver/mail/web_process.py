@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-TOKEN = "Bearer sesame"
+TOKEN = "Bearer sesame-sentinel"
 
 
 def behaviour(folder: Path) -> str:
