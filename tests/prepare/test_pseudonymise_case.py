@@ -43,6 +43,7 @@ from casepan.registry import Registry
 from casepan.running.context import Bench
 from casepan.testing import scan_bytes, small_scan
 from casepan_prepare.hiding.options import PseudonymiseOptions
+from casepan_prepare.hiding.surfaces import Shape
 from casepan_trios.testing_files import hps_scan, zipped
 
 REGISTRY = Registry.load()
@@ -332,13 +333,23 @@ def test_documents_are_cleaned_or_left_out_and_counted(hide: Hide, tmp_path: Pat
     case = hide({**files, **{f"Doe Jane/{name}": content for name, content in more.items()}})
     left = {finding.message for finding in case.findings if finding.code == "privacy.left-out"}
     assert left == {
-        "2 PDF files were left out: it cannot be opened and cleaned",
-        "1 DOCX file was left out: it cannot be opened and cleaned",
+        "2 PDF files were left out: cannot be opened and cleaned",
+        "1 DOCX file was left out: cannot be opened and cleaned",
         "1 PNG file was left out: a picture",
     }
     assert {item.file.suffix for item in case.attachments} == {"txt", "html"}
     assert not any(NAMES.search(path.read_text("utf-8", "replace")) for path in (tmp_path / "out").iterdir())
     assert {finding.severity for finding in case.findings if finding.code.startswith("privacy.")} == {"info"}
+
+
+def test_a_name_that_only_the_scans_files_tell_is_known_too(hide: Hide, tmp_path: Path) -> None:
+    """A folder called after a day, and the patient in front of every file's name."""
+    names = (("oberkiefer", "upper"), ("unterkiefer", "lower"), ("bite_left", "bite"))
+    files = {f"2026-03-02/Sentinella {word}.stl": scan_bytes(small_scan(jaw), "stl") for word, jaw in names}
+    hide({**files, "2026-03-02/order.txt": b"for Sentinella: A2"})
+    written = b"".join(path.read_bytes() for path in (tmp_path / "out").iterdir())
+    assert b"Sentinella" not in written
+    assert b"for P-" in written
 
 
 def test_sheets_can_be_left_out(hide: Hide) -> None:
@@ -353,7 +364,7 @@ def test_a_name_that_cleaning_misses_costs_the_file(hide: Hide) -> None:
     files = {**arrival(), "Doe Jane/order.xml": b"<Order><Doe>A2</Doe></Order>"}
     case = hide(files)
     assert case.attachments == ()
-    assert "1 XML file was left out: a name is still in it" in [finding.message for finding in case.findings]
+    assert "1 XML file was left out: a name is still inside" in [finding.message for finding in case.findings]
 
 
 def test_artifacts_of_earlier_steps_are_cleaned_too(hide: Hide, tmp_path: Path) -> None:
@@ -395,17 +406,31 @@ def test_a_preferred_scan_that_still_names_somebody_stops_the_case(hide: Hide) -
     path = next(iter(files))
     files[path] = files[path].replace(b"end_header", b"element Doe 0\nproperty float x\nend_header", 1)
     with pytest.raises(
-        CaseError, match="the scan upper-arch cannot be cleaned of names: a name is still in it"
+        CaseError, match="the scan upper-arch cannot be cleaned of names: a name is still inside"
     ) as caught:
         hide(files)
     assert not NAMES.search(str(caught.value))
+
+
+@pytest.mark.parametrize("form", ["stl", "ply", "obj"])
+def test_the_search_stops_what_the_cleaning_lets_through(
+    hide: Hide, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """With a cleaner that does nothing, every planted scan stops its case: the check does not trust the cleaning."""
+    words = {"stl": b"Jane Doe".ljust(80), "ply": b"ply\ncomment Jane Doe", "obj": b"# Jane Doe"}[form]
+    monkeypatch.setattr("casepan_prepare.hiding.pseudonymise.clean_mesh", lambda data, *_: Shape(data, form))
+    files = arrival(form=form)
+    path = next(iter(files))
+    files[path] = words + {"stl": files[path][80:], "ply": files[path][3:], "obj": b"\n" + files[path]}[form]
+    with pytest.raises(CaseError, match="a name is still inside"):
+        hide(files)
 
 
 def test_a_damaged_scan_stops_the_case(hide: Hide) -> None:
     """What cannot be understood cannot be cleaned."""
     files = arrival()
     files[next(iter(files))] = b"Jane Doe".ljust(500)
-    with pytest.raises(CaseError, match="its format cannot be opened here"):
+    with pytest.raises(CaseError, match="the format cannot be opened here"):
         hide(files)
 
 
@@ -419,7 +444,7 @@ def test_a_variant_that_cannot_be_cleaned_is_left_out(hide: Hide) -> None:
     files[next(iter(files))] = b"Jane Doe".ljust(500)
     case = hide(files, second)
     assert {scan.arch for scan in case.scans} == {"lower", None}
-    assert "1 STL file was left out: its format cannot be opened here" in [finding.message for finding in case.findings]
+    assert "1 STL file was left out: the format cannot be opened here" in [finding.message for finding in case.findings]
 
 
 def test_a_mesh_in_gzip_is_cleaned(hide: Hide, tmp_path: Path) -> None:

@@ -45,7 +45,8 @@ _LAYOUT = _TRADE | _words(
     "inbox folder web today yesterday monday tuesday wednesday thursday friday saturday sunday january february march april may "
     "june july august september october november december new old final copy test models designs crowns bridges implants "
     "zirconia shade stat rush remake lab tooth teeth molar premolar incisor canine first second left right front retainers for "
-    "from csc restorative ortho gallery save saves upperjaw lowerjaw"
+    "from csc restorative ortho gallery save saves upperjaw lowerjaw "
+    "shell lprofile teethup anatomy ditch without pretreatment oberkiefer unterkiefer occlusionfirst total"
 )
 
 
@@ -138,8 +139,14 @@ def _order(case: Case, make: Pseudonyms) -> Iterator[Known]:
         if text and text.strip():
             yield Known(text, make.of_text("R", text), "number")
     yield Known(case.key.vendor_id, make.of_text("V", case.key.vendor_id), "number")
-    for text in (case.key.vendor_id, order.reference or "", _stem(case.origin.arrival or "")):
+    for text in (case.key.vendor_id, order.reference or "", _stem(case.origin.arrival or ""), _shared_words(case)):
         yield Known(text, name, "guess")
+
+
+def _shared_words(case: Case) -> str:
+    """The words that stand in the name of every scan: often the patient's name, in front of what each scan shows."""
+    named = [dict.fromkeys(words_of(_stem(scan.file.name))) for scan in case.scans]
+    return " ".join(word for word in named[0] if all(word in words for words in named)) if len(named) > 1 else ""
 
 
 def _staff(case: Case, make: Pseudonyms) -> Iterator[Known]:

@@ -142,8 +142,6 @@ class _Work:
 
     def _scans(self, case: Case) -> Iterator[Scan]:
         for scan in case.scans:
-            if self.ctx.cancelled():
-                raise CaseError("the work was stopped", hint="Run the case again.")
             made = self._scan(scan) if scan.readable else _Made(None, "a closed format")
             if made.scan is not None:
                 yield made.scan
@@ -166,7 +164,7 @@ class _Work:
         except CannotSearchError as error:
             return _Made(None, str(error))
         if mesh is None:
-            return _Made(None, "its format cannot be opened here")
+            return _Made(None, "the format cannot be opened here")
         file, why = self._keep(f"{scan.id}.{'dcm' if mesh.format == 'hps' else mesh.format}", mesh.data)
         if file is None:
             return _Made(None, why)
@@ -205,10 +203,10 @@ class _Work:
     def _document(self, file: FileRef, name: str) -> FileRef | None:
         way = _WAYS.get(file.suffix)
         if way is None or (way == "html" and self.options.sheets == "leave-out"):
-            self._leave(file, "a picture" if file.suffix in _PICTURES else "it cannot be opened and cleaned", "info")
+            self._leave(file, "a picture" if file.suffix in _PICTURES else "cannot be opened and cleaned", "info")
             return None
         cleaned = self._cleaned(self.ctx.read(file), way)
-        kept, why = self._keep(f"{name}.{file.suffix}", cleaned) if cleaned is not None else (None, "it cannot be read")
+        kept, why = self._keep(f"{name}.{file.suffix}", cleaned) if cleaned is not None else (None, "cannot be read")
         if kept is None:
             self._leave(file, why, "info")
         return kept
@@ -224,9 +222,9 @@ class _Work:
         """Write a cleaned file if no name is found in it, else say why not."""
         try:
             if self.cleaner.needles.find(data) is not None:
-                return None, "a name is still in it"
+                return None, "a name is still inside"
         except CannotSearchError as error:
-            return None, f"it cannot be searched: {error}"
+            return None, f"cannot be searched, {error}"
         path = Path(self.ctx.out) / name
         path.write_bytes(data)
         self.done += 1
