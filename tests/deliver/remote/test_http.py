@@ -219,7 +219,7 @@ def test_a_resumable_upload_goes_on_where_the_line_was_cut(there: There, case: C
 
 
 def test_an_upload_that_the_portal_forgot(there: There, case: Case, context: MakeContext) -> None:
-    """Before its last piece it certainly did not arrive and begins anew; after it nobody can tell."""
+    """Before its last piece it certainly did not arrive and begins anew; after it nobody can tell, until a person does."""
     there.proxy.cut_after = 100_000
     with pytest.raises(DeliveryError):
         there.export("tus").deliver(case, context())
@@ -231,6 +231,8 @@ def test_an_upload_that_the_portal_forgot(there: There, case: Case, context: Mak
     forget(there)
     with pytest.raises(OutcomeUnknown, match="no longer knows"):
         there.export("tus").probe(context())
+    there.export("tus").deliver(case, context())  # a person has looked, and it was not there
+    assert there.export("tus").probe(context()) is not None
 
 
 def uploads(there: There) -> list[Path]:

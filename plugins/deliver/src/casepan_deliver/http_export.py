@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import quote, urljoin
 
@@ -32,8 +32,9 @@ class HttpExport:
             DeliveryError: or one of its kinds. FenceLost: another process owns the case.
         """
         with before_sending(), self._client(ctx) as client:
-            if self.options.can_ask and (present := self._find(client, ctx)):
-                return present
+            with suppress(OutcomeUnknown):  # whoever calls for a delivery has settled that
+                if self.options.can_ask and (present := self._find(client, ctx)):
+                    return present
             item = zip_of(case, ctx, self.options, compress=self.options.compress)
             way = tus.send if self.options.way == "tus" else http_ways.WAYS[self.options.way]
             answer = way(client, self.options, item, ctx)

@@ -26,7 +26,14 @@ from casepan_deliver.web import Watched, pause_of
 LARGEST = 5 << 30
 """Bytes that one PUT may have."""
 _KEYS = ("AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "AllAccessDisabled")
-_NEVER = ("NoSuchBucket", "InvalidBucketName", "PermanentRedirect", "AuthorizationHeaderMalformed", "EntityTooLarge")
+_NEVER = (
+    "NoSuchBucket",
+    "InvalidBucketName",
+    "PermanentRedirect",
+    "AuthorizationHeaderMalformed",
+    "EntityTooLarge",
+    "NotImplemented",
+)
 _ABSENT = ("NoSuchKey", "404", "NotFound")
 
 
@@ -195,7 +202,8 @@ def judged(error: ClientError, place: str, *, commits: bool) -> DeliveryError:
     if status == 412:
         return taken(place)
     if code in _NEVER or (400 <= status < 500 and status not in (400, 408, 409, 429)):
-        return DeliveryRefused(f"the server does not take it: {code}", place=place, hint="Check bucket and region.")
+        hint = "Check bucket and region, and that the server knows conditional writes (If-None-Match)."
+        return DeliveryRefused(f"the server does not take it: {code}", place=place, hint=hint)
     if commits and status in (500, 502, 504):
         return OutcomeUnknown(f"the server failed while it was at it: {code}", place=place)
     return DeliveryError(

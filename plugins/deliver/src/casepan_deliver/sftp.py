@@ -210,7 +210,7 @@ def _private_key(text: str | None, passphrase: str | None) -> Any:
             return kind.from_private_key(StringIO(text), passphrase)
         except paramiko.PasswordRequiredException:
             raise AuthenticationFailed("the private key needs its passphrase", hint="Add key_passphrase.") from None
-        except (paramiko.SSHException, ValueError):
+        except (paramiko.SSHException, ValueError, TypeError):
             continue
     if text:
         hint = "Is it the private one, whole, in OpenSSH or PEM form, and the passphrase right?"

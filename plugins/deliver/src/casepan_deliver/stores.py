@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -94,9 +93,6 @@ class Store(Protocol):
         """A sentence when the server answers and lets us in. Raises ``DeliveryError``."""
 
 
-Connect = Callable[[RemoteOptions, ExportContext], AbstractContextManager[Store]]
-
-
 def make_parcel(case: Case, ctx: ExportContext, options: RemoteOptions) -> Parcel:
     """Pack a case; a zip is written below ``ctx.out`` first, because every protocol wants to know its size."""
     packed = pack_case(case, options)
@@ -157,10 +153,14 @@ def _find_folder(store: Store, ctx: ExportContext) -> Mapping[str, str] | None:
 def _find_zip(store: Store, ctx: ExportContext) -> Mapping[str, str] | None:
     """Fetched and opened here: only then is it sure that it is whole, and whose it is."""
     folder = ctx.out / "fetched"
-    folder.mkdir(exist_ok=True)
-    with (folder / f"{ctx.place}.zip").open("wb") as target:
-        for chunk in store.read(f"{ctx.place}.zip"):
-            target.write(chunk)
+    try:
+        folder.mkdir(exist_ok=True)
+        with (folder / f"{ctx.place}.zip").open("wb") as target:
+            for chunk in store.read(f"{ctx.place}.zip"):
+                target.write(chunk)
+    except OSError as error:
+        reason = f"what lies there cannot be fetched: {error.strerror}"
+        raise DeliveryError(reason, hint="Free some space in the state folder.") from error
     receipt = probe_zip(ctx, str(folder), seal=MANIFEST)
     return None if receipt is None else receipt.files
 

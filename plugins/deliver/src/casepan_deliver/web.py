@@ -22,8 +22,9 @@ for _name in ("httpx", "httpcore"):
 
 CHUNK = 1 << 20
 LONGEST_PAUSE = 86_400.0
-_LATER = (408, 409, 423, 425, 429, 501, 503, 507)
+_LATER = (408, 409, 423, 425, 429, 503, 507)
 """Answers that say: certainly not taken, perhaps later."""
+_NEVER = (501, 505)
 
 
 def open_client(
@@ -121,9 +122,10 @@ def judge(answer: httpx.Response, *, commits: bool) -> None:
     if code in (401, 403, 407):
         hint = "Check user, password, token or address."
         raise AuthenticationFailed(f"the server does not let us in: HTTP {code}", place=place, hint=hint)
-    if code >= 500 and code not in _LATER and commits:
+    broken = code >= 500 and code not in (*_LATER, *_NEVER)
+    if broken and commits:
         raise OutcomeUnknown(f"the server failed while it was at it: HTTP {code}", place=place)
-    if code in _LATER or code >= 500:
+    if broken or code in _LATER:
         raise DeliveryError(
             f"the server cannot take it now: HTTP {code}",
             place=place,

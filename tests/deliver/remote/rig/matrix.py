@@ -234,7 +234,7 @@ def _lab(boxes: Sequence[Box], root: Path) -> tuple[Lab, dict[str, str]]:
     for box in boxes:
         use, options, secret = MAKERS[box.destination](box)
         os.environ[box.variable] = secrets[box.variable] = secret
-        exports.append(_export(use, box.name, {"timeout": 0.5, **options}))
+        exports.append(_export(use, box, options))
     secrets |= {f"{box.variable}_SECRET": SECRET_KEY for box in boxes if box.destination == "s3"}
     pipeline = Pipeline(
         name="p",
@@ -247,9 +247,12 @@ def _lab(boxes: Sequence[Box], root: Path) -> tuple[Lab, dict[str, str]]:
     return Lab(version=1, lab=table, adapters=adapters, pipelines={"p": pipeline}, path=root / "lab.toml"), secrets
 
 
-def _export(use: str, name: str, options: Mapping[str, Any]) -> Export:
+def _export(use: str, box: Box, options: Mapping[str, Any]) -> Export:
+    """Patient, except where the fault is one that only impatience ends."""
     retry = Retry(attempts=2, first_delay=Duration(0.05), max_delay=Duration(0.1))
-    return Export(use=use, id=name, with_=options, retry=retry, time_limit=Duration(3.0))
+    timeout, limit = (1.0 if box.fault == "slow" else 15.0), (3.0 if box.fault in ("cut", "slow") else 30.0)
+    with_ = {"timeout": timeout, **options}
+    return Export(use=use, id=box.name, with_=with_, retry=retry, time_limit=Duration(limit))
 
 
 def _states(report: Any) -> dict[str, Any]:
