@@ -10,9 +10,15 @@ from typing import Any
 import pytest
 
 from casepan.errors import StateError, UsageError
+from casepan.knowledge.completeness import completeness_rules, lacks
+from casepan.model.finding import Finding
+from casepan.model.prescription import WorkItem
+from casepan.model.vocabulary import KINDS
 from casepan.operate.answering import advice, answer
 from casepan.operate.deciding import decide
 from casepan.operate.desk import asked_case, show_case
+from casepan.registry import Registry
+from casepan.running.answers import parse_target
 from casepan.running.ledger import Ledger
 from casepan.running.rebuilding import rebuild
 
@@ -254,6 +260,36 @@ def test_every_question_names_the_command_that_answers_it(lab: Any) -> None:
             said |= {advice(desk, asked, finding) for finding in shown.findings}
     assert {"set" if " set " in line else "add" for line in said if line} == {"set", "add"}
     assert any(line and "scan.other.role=ROLE" in line for line in said)
+
+
+def test_every_finding_that_asks_has_a_command(lab: Any, case: Any) -> None:
+    """Whatever a plugin can raise: what is no information is answered, at the least by accepting it."""
+    lab.run()
+    pages = [page for page in Registry.load().finding_docs().values() if page.severity != "info"]
+    assert len(pages) > 20
+    with lab.desk() as desk:
+        for page in pages:
+            line = advice(desk, case(), Finding(page.code, "warning", page.title))
+            assert line is not None
+            assert line.startswith("casepan cases ")
+            assert "K7Q2-M4" in line
+            assert "CASE" not in line
+            assert line.split()[2] in ("accept", "add", "set", "merge", "duplicate-of")
+
+
+def test_the_command_for_a_missing_field_names_a_field_that_can_be_set(lab: Any, case: Any) -> None:
+    """For every field that any kind of work may lack."""
+    lab.run()
+    work = case(items=tuple(WorkItem(str(n), (n,), kind=kind) for n, kind in enumerate(KINDS, 11) if n < 19))
+    found = [lack for lack in lacks(work, completeness_rules({})) if lack.what == "field"]
+    assert len(found) > 3
+    with lab.desk() as desk:
+        for lack in found:
+            finding = Finding("completeness.missing-field", "warning", lack.sentence, teeth=lack.teeth)
+            line = advice(desk, work, finding)
+            assert line is not None
+            targets = [word.partition("=")[0] for word in line.split() if "=" in word]
+            assert [str(parse_target(target, work)) for target in targets] == targets
 
 
 def _by_scans(lab: Any) -> tuple[str, str]:

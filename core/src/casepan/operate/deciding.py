@@ -184,9 +184,9 @@ def find_delivery(desk: Desk, place: str, export: str) -> DeliveryRow:
     """
     row = find_case(desk, place)
     rows = desk.ledger.deliveries(row.ref, row.revision)
-    for delivery in rows:
-        if delivery.export == export:
-            return delivery
+    found = [delivery for delivery in rows if delivery.export == export]
+    if found:  # an answered case may have several: the latest that was not withdrawn is meant
+        return max(found, key=lambda delivery: (delivery.state != "withdrawn", delivery.at))
     known = ", ".join(delivery.export for delivery in rows) or "none yet"
     raise UsageError(f"{place} has no delivery {export!r}", hint=f"It has: {known}.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -135,9 +135,18 @@ def purge(lab: Lab, *, now: datetime | None = None, dry_run: bool = False) -> Pu
             for row in old:
                 ledger.purged(row.ref, row.revision)
             _remove(*(state.case(row.ref, row.revision) for row in old), *map(state.arrival, arrivals), *discarded)
+            _remove(*_left_alone(state, {row.ref for row in old}))
         return Purged(tuple(row.place for row in old), tuple(arrivals), tuple(path.name for path in discarded))
     finally:
         ledger.close()
+
+
+def _left_alone(state: StateFolder, refs: Iterable[str]) -> Iterator[Path]:
+    """Folders of cases of which no revision is left: what people said about them goes too."""
+    for ref in refs:
+        home = state.case(ref, 1).parent
+        if home.is_dir() and not any(home.glob("r[0-9]*")):
+            yield home
 
 
 def _is_over(row: CaseRow, latest: datetime) -> bool:
