@@ -321,3 +321,27 @@ def test_whoever_lost_the_case_sends_nothing(account: str, smtp: Server, tmp_pat
         exporter("deliver.email", table(account)).deliver(a_case(tmp_path), ctx)
     assert asked == [0, 0]
     assert not smtp.mails()
+
+
+def asked(stage: str, options: str, folder: Path, **more: Any) -> str:
+    """What ``casepan check --online`` hears."""
+    with context(folder, **more) as ctx:
+        answer: str = exporter(stage, options).health(ctx)
+    return answer
+
+
+def test_check_online_logs_in_and_sends_nothing(
+    account: str, smtp: Server, authority: Authority, tmp_path: Path
+) -> None:
+    """Account, certificates and the address of a chat are looked at."""
+    assert "lets the account in" in asked("deliver.email", table(account), tmp_path)
+    channel = f'channel = {{ server = {account}, to = ["a@x.test"] }}'
+    assert "lets the account in" in asked("deliver.notify", channel, tmp_path)
+    chat = 'channel = { url = { env = "CHAT" } }'
+    assert "cannot be asked" in asked("deliver.notify", chat, tmp_path, secrets={"CHAT": "https://chat.test/x"})
+    with pytest.raises(AuthenticationFailed):
+        asked("deliver.email", table(account), tmp_path, secrets={"PASSWORD": "wrong"})
+    certificate = authority.for_mail("other@x.test")[0]
+    with pytest.raises(DeliveryRefused, match="has no certificate"):
+        asked("deliver.email", table(account, TO, f'certificates = ["{certificate}"]'), tmp_path)
+    assert not smtp.mails()

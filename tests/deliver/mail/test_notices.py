@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,10 +16,11 @@ from casepan.api import Event
 from casepan.config.checks import inspect_lab
 from casepan.config.loader import load_lab
 from casepan.contract.specs import ObserverSpec
+from casepan.errors import SecretError
 from casepan.registry import Registry
 from casepan.running import observers
 from casepan.running.layout import StateFolder
-from casepan.running.observers import Observers, bench_of, context_of
+from casepan.running.observers import Observers, context_of
 from casepan_deliver.notices import MOST_TRIES, MOST_WAITING, Notices
 
 from .labs import SURNAME, LabFolder, options
@@ -45,9 +47,9 @@ def ctx(lab: LabFolder, tmp_path: Path) -> Any:
     loaded = load_lab(tmp_path / "lab.toml")
     state = StateFolder(loaded.state)
     state.prepare()
-    bench = bench_of(loaded, state, tmp_path)
-    bench.clock = lambda: datetime(2026, 1, 31, tzinfo=UTC)
-    return context_of(bench, "deliver.notices")
+    made = context_of(loaded, state, tmp_path, "deliver.notices")
+    made.bench.clock = lambda: datetime(2026, 1, 31, tzinfo=UTC)
+    return made
 
 
 def notices(more: str = "") -> Notices:
@@ -230,3 +232,15 @@ def test_without_a_table_nobody_is_told(web: Server, lab: LabFolder) -> None:
     lab.run()
     assert not web.documents()
     assert [spec.name for spec in Registry.load(["deliver"]).stages(ObserverSpec)] == ["deliver.notices"]
+
+
+def test_the_examples_of_the_readme_are_right(lab: LabFolder, repository: Path) -> None:
+    """Each is a lab with nothing wrong but secrets that this machine does not have."""
+    text = (repository / "plugins" / "deliver" / "README.md").read_text("utf-8")
+    blocks = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) > 4
+    for block in blocks:
+        table = "" if "[adapters.deliver" in block else "[adapters.deliver]\n"
+        (lab.root / "lab.toml").write_text(f'version = 1\n[lab]\nname = "x"\n{table}{block}', "utf-8")
+        problems = inspect_lab(load_lab(lab.root / "lab.toml"), Registry.load(["deliver"])).problems
+        assert [problem for problem in problems if not isinstance(problem, SecretError)] == []

@@ -15,7 +15,7 @@ from casepan.config.lab import LabTable
 from casepan.config.loader import load_lab
 from casepan.errors import ConfigError, SecretError
 from casepan.running.layout import StateFolder
-from casepan.running.observers import bench_of, context_of
+from casepan.running.observers import context_of
 from casepan_deliver.notify import case_notice, digest, send_digest
 from casepan_deliver.notify_forms import Notice, Section, as_chat, as_draft
 
@@ -149,7 +149,7 @@ def desk(lab: LabFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, web: S
     assert isinstance(loaded.lab, LabTable)
     state = StateFolder(loaded.state)
     state.prepare()
-    return context_of(bench_of(loaded, state, tmp_path), "deliver.notices")
+    return context_of(loaded, state, tmp_path, "deliver.notices")
 
 
 def test_the_digest_of_a_day_is_sent_once(web: Server, desk: Any) -> None:

@@ -28,7 +28,7 @@ from casepan.api import (
 from casepan_deliver.table_fields import COLUMNS, FIELDS
 
 from .labs import SURNAME, a_case, context, deliver, exporter
-from .servers import Line, Server
+from .servers import Authority, Line, Server, web_server
 
 ONE = 'files = "one"'
 
@@ -354,3 +354,25 @@ def test_json_lines_keep_values_as_they_are(tmp_path: Path) -> None:
     deliver("deliver.table", 'form = "jsonl"\ncolumns = { a = "material-text", b = "revision" }', case, tmp_path)
     lines = (tmp_path / "out" / "table" / "K7Q2-M4.jsonl").read_text("utf-8").splitlines()
     assert [json.loads(line) for line in lines] == [{"a": None, "b": 1}, {"a": '=HYPERLINK("x")', "b": 1}]
+
+
+def test_the_readme_lists_every_field(repository: Path) -> None:
+    """What can be a column, and which of them need the lab's word."""
+    text = (repository / "plugins" / "deliver" / "README.md").read_text("utf-8")
+    rows = [f"| `{name}`{' *' if field.private else ''} | {field.doc} |" for name, field in FIELDS.items()]
+    assert [row for row in rows if row not in text] == []
+
+
+def test_a_post_may_be_encrypted_by_the_labs_own_authority(authority: Authority, tmp_path: Path) -> None:
+    """Trusted when ``ca`` names it, refused when it does not; an address is told in neither case."""
+    server = web_server(tmp_path / "box", authority)
+    server.start()
+    try:
+        url = f"https://127.0.0.1:{server.port}/hook"
+        with pytest.raises(DeliveryRefused, match="certificate is not trusted") as refused:
+            deliver("deliver.table", f'webhook = {{ url = "{url}" }}', a_case(tmp_path), tmp_path)
+        assert url not in str(refused.value)
+        deliver("deliver.table", f'webhook = {{ url = "{url}", ca = "{authority.file}" }}', a_case(tmp_path), tmp_path)
+        assert len(server.documents()) == 1
+    finally:
+        server.stop()

@@ -67,7 +67,10 @@ def main() -> None:
     folder, port, *tls = sys.argv[1:]
     listening = socket.create_server(("127.0.0.1", int(port)))
     config = uvicorn.Config(
-        app(Path(folder)), log_level="error", ssl_certfile=tls[0] if tls else None, ssl_keyfile=tls[1] if tls else None
+        app(Path(folder)),
+        log_level="critical",
+        ssl_certfile=tls[0] if tls else None,
+        ssl_keyfile=tls[1] if tls else None,
     )
     print(listening.getsockname()[1], flush=True)
     threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(0)), daemon=True).start()

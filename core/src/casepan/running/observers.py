@@ -89,11 +89,12 @@ class Observers:
     """All observers of a run."""
 
     def __init__(self, lab: Lab, registry: Registry, state: StateFolder) -> None:
-        self._scratch = Path(tempfile.mkdtemp(prefix="casepan-"))
-        bench = bench_of(lab, state, self._scratch)
+        found = list(configured(lab, registry))
+        self._scratch = Path(tempfile.mkdtemp(prefix="casepan-")) if found else None
         self._watchers = [
-            Watcher(spec.name, registry.build(spec.name, options), context_of(bench, spec.name))
-            for spec, options in configured(lab, registry)
+            Watcher(spec.name, registry.build(spec.name, options), context_of(lab, state, self._scratch, spec.name))
+            for spec, options in found
+            if self._scratch
         ]
 
     def tell(self, event: Event) -> None:
@@ -110,7 +111,8 @@ class Observers:
             watcher.thread.join(max(0.0, deadline - time.monotonic()))
             if watcher.thread.is_alive():
                 log.warning("observer %s did not finish in time", watcher.name)
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        if self._scratch:
+            shutil.rmtree(self._scratch, ignore_errors=True)
 
 
 def configured(lab: Lab, registry: Registry) -> Iterator[tuple[StageSpec, Any]]:
@@ -127,9 +129,13 @@ def configured(lab: Lab, registry: Registry) -> Iterator[tuple[StageSpec, Any]]:
             yield spec, options
 
 
-def bench_of(lab: Lab, state: StateFolder, scratch: Path) -> Bench:
-    """What observers share: no case, but secrets, memory and rules of the lab."""
-    return Bench(
+def context_of(lab: Lab, state: StateFolder, scratch: Path, stage: str) -> ObservingContext:
+    """The context of one observer, also for whoever sends something in its name: no case, but secrets, memory and rules.
+
+    Args:
+        scratch: a folder that is there, for its ``out``.
+    """
+    bench = Bench(
         None,
         scratch,
         base=lab.base,
@@ -137,8 +143,4 @@ def bench_of(lab: Lab, state: StateFolder, scratch: Path) -> Bench:
         memory=state.memory,
         rules=read_lab_rules(lab.base),
     )
-
-
-def context_of(bench: Bench, stage: str) -> ObservingContext:
-    """The context of one observer."""
-    return ObservingContext(bench, stage, "observer", Path(tempfile.mkdtemp(dir=bench.scratch)))
+    return ObservingContext(bench, stage, "observer", Path(tempfile.mkdtemp(dir=scratch)))

@@ -14,7 +14,7 @@ from casepan.api import (
     pack_case,
 )
 from casepan_deliver.disclosure import tells_name, told_by_package
-from casepan_deliver.email_message import Draft, Part, account_of, as_it_travels, message_id
+from casepan_deliver.email_message import Draft, Part, account_of, as_it_travels, mail_health, message_id
 from casepan_deliver.email_options import EmailOptions, refuse_bad_addresses
 from casepan_deliver.email_smtp import send_mail
 from casepan_deliver.guarding import before_sending
@@ -57,6 +57,12 @@ class Email:
         answer = send_mail(account, to, mail, ctx.fence_ok)
         told = {"server": answer, "bytes": str(len(mail)), "encrypted": "S/MIME" if given.certificates else "no"}
         return Receipt(ctx.key, message_id(ctx.key, given.server.sender), ctx.now(), told, files)
+
+    def health(self, ctx: ExportContext) -> str:
+        """A sentence when the account works. Raises as ``mail_health``."""
+        given = self.options
+        to = () if isinstance(given.to, str) else given.to
+        return mail_health(ctx, ctx.base, given.server, to, given.certificates)
 
     def _letter(self, case: Case, ctx: ExportContext) -> tuple[Draft | None, dict[str, str]]:
         draft = letter_draft(case, ctx, language=self.options.language, lab=self.options.lab)

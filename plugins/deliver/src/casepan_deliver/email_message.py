@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from casepan.api import Context, DeliveryRefused, FilePath
 from casepan_deliver.email_options import SmtpServer
-from casepan_deliver.email_smtp import Account
+from casepan_deliver.email_smtp import Account, greet
 from casepan_deliver.smime import certificates_for, encrypted
 
 
@@ -111,6 +111,22 @@ def account_of(ctx: Context, base: Path, server: SmtpServer) -> Account:
     password = ctx.secret(server.password) if server.password is not None else None
     tls = None if server.security == "none" else trust(base, server.ca)
     return Account(server, password, tls)
+
+
+def mail_health(
+    ctx: Context, base: Path, server: SmtpServer, to: Sequence[str], certificates: Sequence[FilePath]
+) -> str:
+    """A sentence when the server lets the account in and each of ``to`` can get an encrypted mail where one is wanted.
+
+    Raises:
+        DeliveryError: as ``send_mail``; nothing is sent. SecretError: the password is not there.
+    """
+    if certificates and to:
+        certificates_for(to, [base / path for path in certificates], ctx.now())
+    greet(account_of(ctx, base, server))
+    return "the mail server lets the account in" + (
+        ", and there is a certificate for everybody" * bool(certificates and to)
+    )
 
 
 def trust(base: Path, ca: FilePath | None) -> ssl.SSLContext:

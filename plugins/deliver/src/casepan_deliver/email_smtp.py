@@ -73,6 +73,14 @@ def send_mail(account: Account, to: tuple[str, ...], mail: bytes, may_commit: Ca
         return answer
 
 
+def greet(account: Account) -> None:
+    """Log in and leave; nothing is sent. Raises as ``send_mail``."""
+    with _as_delivery_errors(account.server):
+        smtp = _connected(account)
+        _leave(smtp)
+        smtp.close()
+
+
 def _connected(account: Account) -> smtplib.SMTP:
     server = account.server
     name = server.sender.rpartition("@")[2]  # the machine's own name is nobody's business

@@ -20,7 +20,7 @@ from casepan.api import (
     Receipt,
     UsageError,
 )
-from casepan_deliver.email_message import account_of, as_it_travels, message_id
+from casepan_deliver.email_message import account_of, as_it_travels, mail_health, message_id
 from casepan_deliver.email_options import MailChannel
 from casepan_deliver.email_smtp import send_mail
 from casepan_deliver.guarding import before_sending, refuse_open_url
@@ -45,6 +45,14 @@ class Notify:
         notice = case_notice(case, event, names=self.options.names)
         place, answer = send_notice(notice, self.options.channel, ctx, ctx.base, key=ctx.key, may_commit=ctx.fence_ok)
         return Receipt(ctx.key, place, ctx.now(), {"server": answer, "said": event})
+
+    def health(self, ctx: ExportContext) -> str:
+        """A sentence when the account works; a chat can only be asked by posting. Raises as ``mail_health``."""
+        channel = self.options.channel
+        if isinstance(channel, MailChannel):
+            return mail_health(ctx, ctx.base, channel.server, channel.to, channel.certificates)
+        _address(channel, ctx)
+        return "there is an address; a chat cannot be asked without posting to it"
 
 
 def case_notice(case: Case, event: str, *, names: bool = False) -> Notice:
