@@ -290,7 +290,8 @@ def test_a_real_arch_becomes_watertight(shared: Path, make_case: MakeCase) -> No
     frame = apply(Orient(OrientOptions()), case, bench, "orient")
     (transform,) = frame.scan("upper").transforms
     placed = moved(mesh, np.array(transform.matrix).reshape(4, 4))
-    assert farthest(placed.vertices, models["upper"]) < 0.005
+    apart = cKDTree(models["upper"].vertices).query(placed.vertices)[0]
+    assert (apart < 0.005).mean() > 0.999
 
 
 def test_an_identity_frame_moves_nothing() -> None:

@@ -174,7 +174,8 @@ def test_a_full_arch_outweighs_a_partial_one() -> None:
     mean = find_frame([frame_of(-2, 0), frame_of(2, 0)], 8)
     assert isinstance(mean, MouthFrame)
     np.testing.assert_allclose(mean.axes, np.eye(3), atol=1e-9)
-    level = level_frame([frame_of(full=False), frame_of(0, 70, full=False)], 8)
+    level = level_frame([frame_of(full=False), frame_of(0, 70, full=False)])
     assert level is not None
     np.testing.assert_allclose(level.axes, np.eye(3), atol=1e-9)
-    assert level_frame([frame_of(), frame_of(180)], 8) is None
+    assert level_frame([frame_of(), frame_of(180)]) is None
+    assert level_frame([]) is None

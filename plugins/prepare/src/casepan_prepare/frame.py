@@ -24,7 +24,8 @@ NAME = "casepan occlusal frame"
 """Name of the transform in a case's manifest."""
 
 _MOLARS_MM = 35.0  # along the arch from the midline: the first molars, whose line runs from right to left
-_ROLES = ("arch", "preparation", "antagonist", "preop", "edentulous")
+_ONE_FRAME = 45.0  # degrees: arches that are not in occlusion lie a quarter or half a turn apart
+_ROLES = ("preparation", "arch", "antagonist", "edentulous", "preop")
 
 
 @define(frozen=True, eq=False)
@@ -91,9 +92,9 @@ def arch_frame(mesh: Mesh, jaw: Jaw) -> ArchFrame | None:
 
 
 def arches(case: Case, ctx: Context) -> list[tuple[Scan, Mesh, Jaw]]:
-    """The preferred readable scans that show one known arch, one for each jaw: the first in the order of the case."""
+    """The preferred readable scan of each known arch; a preparation goes before an arch as it was."""
     found: dict[Jaw, tuple[Scan, Mesh, Jaw]] = {}
-    for role in ("preparation", "arch", "antagonist", "edentulous", "preop"):
+    for role in _ROLES:
         for scan in case.scans_of(role):
             jaw = jaw_of(scan, case)
             mesh = open_scan(scan, ctx) if jaw and jaw not in found else None
@@ -124,11 +125,15 @@ def find_frame(frames: Sequence[ArchFrame], agree: float) -> MouthFrame | str:
     return MouthFrame.of(full or frames)
 
 
-def level_frame(frames: Sequence[ArchFrame], agree: float) -> MouthFrame | None:
-    """A frame in which the chewing planes of all arches are level, wherever its front may be; None when they differ."""
-    if not frames or _apart(frames, "up") > 2 * agree:
+def level_frame(frames: Sequence[ArchFrame]) -> MouthFrame | None:
+    """A frame in which the chewing planes are about level, wherever its front may be; None when there is none for all.
+
+    For arches that share a frame, however little each shows of its plane: what stands in occlusion stays so.
+    """
+    if not frames or _apart(frames, "up") > _ONE_FRAME:
         return None
-    return MouthFrame.of([evolve(frame, left=frames[0].left) for frame in frames])
+    best = [frame for frame in frames if frame.is_full] or frames
+    return MouthFrame.of([evolve(frame, left=best[0].left) for frame in best])
 
 
 def frame_of(case: Case, ctx: Context, agree: float) -> MouthFrame | str:

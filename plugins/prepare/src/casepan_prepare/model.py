@@ -128,9 +128,8 @@ def _frames(case: Case, ctx: Context) -> tuple[dict[Jaw, MouthFrame], str]:
         return {jaw: MouthFrame(np.eye(3), np.zeros(3)) for _, _, jaw in found}, ""
     own = {jaw: arch_frame(mesh, jaw) for _, mesh, jaw in found}
     known = {jaw: frame for jaw, frame in own.items() if frame is not None}
-    agree = OrientOptions().agree
-    frame = find_frame(list(known.values()), agree)
-    shared = frame if isinstance(frame, MouthFrame) else level_frame(list(known.values()), agree)
+    frame = find_frame(list(known.values()), OrientOptions().agree)
+    shared = frame if isinstance(frame, MouthFrame) else level_frame(list(known.values()))
     if shared is not None:
         return dict.fromkeys(own, shared), ""
     return {jaw: MouthFrame.of([arch]) for jaw, arch in known.items()}, str(frame)
