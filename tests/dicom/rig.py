@@ -214,8 +214,7 @@ def _lab(made: Sequence[Box], root: Path) -> Lab:
         (arrival / f"{arch}.stl").write_bytes(scan_bytes(small_scan(arch), "stl"))
     retry = Retry(attempts=2, first_delay=Duration(0.05), max_delay=Duration(0.1))
     exports = tuple(
-        Export(use="dicom.stl", id=box.name, with_=box.options(), retry=retry, time_limit=Duration(3.0))
-        for box in made
+        Export(use="dicom.stl", id=box.name, with_=box.options(), retry=retry, time_limit=Duration(3.0)) for box in made
     )
     pipeline = Pipeline(
         name="p",

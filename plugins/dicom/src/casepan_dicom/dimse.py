@@ -41,9 +41,9 @@ class DimseArchive:
         """One association for all objects; each is answered."""
         from pydicom import dcmread
 
-        with self._association({instance.sop_class for instance in instances}) as line:
-            taken = {str(context.abstract_syntax) for context in line.accepted_contexts}
-            if not {instance.sop_class for instance in instances} <= taken:
+        classes = {instance.sop_class for instance in instances}
+        with self._association(classes, unwilling=not_taken()) as line:
+            if not classes <= {str(context.abstract_syntax) for context in line.accepted_contexts}:
                 raise not_taken()
             for instance in instances:
                 may_go()
@@ -51,18 +51,34 @@ class DimseArchive:
 
     def held(self, study: str) -> Held:
         """Asked for the series, which says how many objects there must be, and for the objects."""
-        with self._association({_FIND}) as line:
-            if not line.accepted_contexts:
-                hint = "Allow casepan's AE title to query (C-FIND), or look into the archive yourself."
-                raise DeliveryError("the archive does not answer queries", place=self.place, hint=hint)
+        hint = "Allow casepan's AE title to query (C-FIND), or look into the archive yourself."
+        mute = DeliveryError("the archive does not answer queries", place=self.place, hint=hint)
+        with self._association({_FIND}, unwilling=mute) as line:
             series = self._found(line, "SERIES", study, "SeriesDescription")
             found = self._found(line, "IMAGE", study, "SOPInstanceUID")
         return Held(next(iter(series), ""), frozenset(found))
 
     @contextmanager
-    def _association(self, classes: set[str]) -> Iterator[Any]:
-        options = self.options
+    def _association(self, classes: set[str], unwilling: DeliveryError) -> Iterator[Any]:
+        """An association for these services; ``unwilling`` is raised when the archive offers none of them."""
+        ends: list[socket.socket] = []
         self._knock()
+        line = self._asked(classes, ends)
+        if line.is_aborted:  # a rejection is lost when the archive hangs up faster than it is read
+            line = self._asked(classes, ends)
+        try:
+            if not line.is_established:
+                raise unwilling if line.rejected_contexts else self._not_associated(line)
+            yield line
+        finally:
+            if line.is_established:
+                line.release()
+            for end in ends:  # pynetdicom leaves the socket of a broken association open
+                end.close()
+
+    def _asked(self, classes: set[str], ends: list[socket.socket]) -> Any:
+        """One request for an association. ``ends`` gets its socket."""
+        options = self.options
         entity = self.net.AE(ae_title=options.calling)
         entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = options.timeout
         entity.connection_timeout = min(options.timeout, 10.0)
@@ -70,18 +86,8 @@ class DimseArchive:
         for sop_class in sorted(classes):
             entity.add_requested_context(sop_class, _EXPLICIT)
         tls = (trust(options, self.ctx.base), options.host) if options.tls else None
-        ends: list[socket.socket] = []
         seen = [(self.net.evt.EVT_CONN_OPEN, lambda event: ends.append(event.assoc.dul.socket.socket))]
-        line = entity.associate(options.host, options.port, ae_title=options.called, tls_args=tls, evt_handlers=seen)
-        try:
-            if not line.is_established:
-                raise self._not_associated(line)
-            yield line
-        finally:
-            if line.is_established:
-                line.release()
-            for end in ends:  # pynetdicom leaves the socket of a broken association open
-                end.close()
+        return entity.associate(options.host, options.port, ae_title=options.called, tls_args=tls, evt_handlers=seen)
 
     def _knock(self) -> None:
         """See whether anybody listens, which pynetdicom only writes into its log."""
@@ -96,15 +102,13 @@ class DimseArchive:
         return DeliveryError(f"the archive {said}", place=self.place, hint=hint)
 
     def _not_associated(self, line: Any) -> DeliveryError:
-        """Rejected for good, rejected for now, willing but without a common service, or not there at all."""
+        """Rejected for good, rejected for now, or gone."""
         answer = line.acceptor.primitive if line.is_rejected else None
         if answer is not None and (answer.result, answer.result_source) == (_PERMANENT, _BY_USER):
             title = _TITLES.get(answer.diagnostic)
             about = f"the AE title in `{title}`" if title else "casepan"
             hint = "Compare `called` and `calling` with what the archive's settings list."
             return AuthenticationFailed(f"the archive does not know {about}", place=self.place, hint=hint)
-        if line.rejected_contexts:
-            return not_taken()
         return self._not_reached("is busy" if line.is_rejected else "broke off before anything was sent")
 
     def _judge(self, answer: Any) -> None:
