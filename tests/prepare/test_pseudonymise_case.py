@@ -426,6 +426,20 @@ def test_the_search_stops_what_the_cleaning_lets_through(
         hide(files)
 
 
+def test_words_that_stand_everywhere_are_no_secret(hide: Hide, tmp_path: Path) -> None:
+    """Flags, years and empty markers in the patient's raw words do not spoil other documents."""
+    patient = Patient(
+        "Doe", reference="2026", raw={"PatientGuid": "_NULL_", "PatientIsNew": "True", "PatientSex": "female"}
+    )
+    order = b'<Order a="_NULL_" b="True" c="2026-03-02">female connector, 4711 for Doe</Order>'
+    margin = b"1.5 4711 2.25\n-3 4 5e-3\n"
+    files = {**arrival(), "Doe Jane/order.xml": order, "Doe Jane/margin_14.pts": margin}
+    hide(files, lambda case: evolve(case, patient=evolve(patient, guid="4711")))
+    written = {path.suffix: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    assert b'a="_NULL_" b="True" c="2026-03-02">female connector, G-' in written[".xml"]
+    assert written[".pts"] == margin
+
+
 def test_a_damaged_scan_stops_the_case(hide: Hide) -> None:
     """What cannot be understood cannot be cleaned."""
     files = arrival()

@@ -254,6 +254,16 @@ def test_a_number_counts_only_as_a_whole() -> None:
     assert needles.find(b"order XP-0047") is None
 
 
+@pytest.mark.parametrize("form", ["obj", "ply", "stl"])
+def test_an_order_number_is_no_corner(form: str) -> None:
+    """A case called 1013 goes on although its OBJ has a corner of that number; in words the number is found."""
+    needles = Needles.of((Known("1013", "V-2A3B4C5D6E", "number"),))
+    data = scan_bytes(small_scan("upper"), form)
+    assert form != "obj" or b" 1013 " in data
+    assert needles.find(data) is None
+    assert needles.find(b"# case 1013 upper\n" + data) is not None
+
+
 def locked() -> bytes:
     """A zip whose member is behind a password."""
     content = bytearray(zipped(b"nothing"))

@@ -39,6 +39,7 @@ _TRADE = _words(
 )
 """Words that stand in every case: somebody called Lower is found beside the first name only."""
 
+_FLAGS = _words("true false null none female male unknown")
 _LAYOUT = _TRADE | _words(
     "scans scanned jaws arches occlusion raw maxillary mandibular dxd zip pdf data export exports exported itero orthocad trios "
     "medit primescan cerec carestream dscore connect exocad core order orders case cases patient patients download downloads "
@@ -113,8 +114,12 @@ def is_short(part: str) -> bool:
 
 
 def _is_useful(item: Known) -> bool:
-    written = re.sub(r"[\W_]+", "", item.text)
-    return item.sort in ("words", "number") and len(written) >= SHORTEST_NUMBER and plain(item.text) not in _LAYOUT
+    """False for what is too short, or stands everywhere: years, flags, words of the trade."""
+    if item.sort not in ("words", "number"):
+        return False
+    written = re.sub(r"[\W_]+", "", plain(item.text))
+    common = written in _FLAGS or plain(item.text) in _LAYOUT or re.fullmatch(r"(?:19|20)\d\d", written)
+    return len(written) >= SHORTEST_NUMBER and not common
 
 
 def _patient(case: Case, make: Pseudonyms) -> Iterator[Known]:

@@ -19,6 +19,7 @@ from casepan_prepare.hiding.views import Haystack, haystacks
 _BITS, _COMMON, _BLANK = 7.0, 2.0, 1.4
 _BITS_BASE64, _RUN = 5.0, 48
 _ALPHABET = re.compile(rb"[A-Za-z0-9+/]*")
+_NEAR, _NUMBERS = 24, re.compile(rb"(?:[-+0-9.eE/ \t\r\n]|\b[vf][nt]?\b)*")
 _DOUBT = 14.0
 _LARGE, _BLOCK = 1 << 14, 1 << 22
 _COMMON_IN_FLOATS = b"ab?@"
@@ -165,6 +166,8 @@ def _is_meant(needle: Needle, field: _Field, at: int, end: int) -> bool:
     is printable throughout, a letter is one of 64; what it says is searched when it is decoded.
     """
     data = field.data
+    if needle.data.isdigit() and _among_numbers(data, at, end):
+        return False
     if needle.step == 1 and _in_base64(data, at, end):
         return _BITS_BASE64 * len(needle.data) >= field.doubt
     doubt = field.doubt - needle.bits
@@ -181,6 +184,12 @@ def _is_meant(needle: Needle, field: _Field, at: int, end: int) -> bool:
             break
         around += 1
     return around >= wanted or around + (end - at) // needle.step >= len(data) // needle.step
+
+
+def _among_numbers(data: bytes, at: int, end: int) -> bool:
+    """True where an order number is nothing but a coordinate or the index of a corner."""
+    around = data[max(0, at - _NEAR) : at] + data[end : end + _NEAR]
+    return _NUMBERS.fullmatch(around) is not None and len(re.findall(rb"[0-9]+", around)) >= 2
 
 
 def _in_base64(data: bytes, at: int, end: int) -> bool:

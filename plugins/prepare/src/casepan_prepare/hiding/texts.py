@@ -72,6 +72,8 @@ def clean_lines(data: bytes, cleaner: Cleaner) -> bytes:
 
 def _line(line: str, cleaner: Cleaner) -> str:
     body = line.rstrip("\r\n")
+    if not re.search(r"[^\W\d_eE]|;", body):
+        return line  # numbers only: a margin line or a matrix, in which an order number is a coordinate
     return cleaner.text(body) + line[len(body) :]
 
 
