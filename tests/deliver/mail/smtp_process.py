@@ -24,6 +24,7 @@ ANSWERS = {
     "full": "552 5.2.2 mailbox full",
     "full-now": "452 4.3.1 out of space",
     "policy": "554 5.7.1 not here",
+    "mumbles": "what?",
 }
 
 

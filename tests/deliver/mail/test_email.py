@@ -247,6 +247,7 @@ ANSWERS = [
     ("full", DeliveryRefused, "552 5.2.2", 0),
     ("full-now", DeliveryError, "452 4.3.1", 0),
     ("policy", DeliveryRefused, "554 5.7.1", 0),
+    ("mumbles", OutcomeUnknown, "cannot be understood", 0),
     ("lost", OutcomeUnknown, "after the whole mail was sent", 1),
     ("hang", OutcomeUnknown, "after the whole mail was sent", 1),
 ]
@@ -345,3 +346,20 @@ def test_check_online_logs_in_and_sends_nothing(
     with pytest.raises(DeliveryRefused, match="has no certificate"):
         asked("deliver.email", table(account, TO, f'certificates = ["{certificate}"]'), tmp_path)
     assert not smtp.mails()
+
+
+def test_a_whole_run_mails_no_name(
+    smtp: Server, authority: Authority, lab: LabFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Folder, file heads and file names all had it; the mail, unpacked, has not."""
+    monkeypatch.setenv("PASSWORD", PASSWORD)
+    lab.write(f'use = "deliver.email"\nwith = {{ server = {account_table(smtp.port, authority)}, {TO} }}')
+    lab.drop()
+    lab.run()
+    assert lab.delivery().state == "sent"
+    (mail,) = smtp.mails()
+    with zipfile.ZipFile(io.BytesIO(part(mail, "application/zip"))) as archive:
+        names = archive.namelist()
+        content = b"".join(archive.read(name) for name in names)
+    assert len(names) == 4
+    assert SURNAME.casefold().encode() not in content.lower() + " ".join((mail.as_string(), *names)).lower().encode()

@@ -272,6 +272,20 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     assert failed.value.retryable
 
 
+def test_a_lock_that_stays_held_is_waited_for_with_patience(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another program has it: tried again later."""
+    from casepan_deliver import table_files
+
+    monkeypatch.setattr(table_files, "PATIENCE", 0.05)
+    rows = tmp_path / "out" / "table" / ".casepan"
+    rows.mkdir(parents=True)
+    with (rows / "lock").open("ab") as held:
+        assert table_files._try_lock(held.fileno())
+        with pytest.raises(DeliveryError, match="holds the table's lock"):
+            deliver("deliver.table", ONE, a_case(tmp_path), tmp_path)
+    deliver("deliver.table", ONE, a_case(tmp_path), tmp_path)
+
+
 def test_a_full_disk_adds_nothing(tmp_path: Path) -> None:
     """Tried again; what was there before is untouched, and the probe knows that the rows are not in."""
     deliver("deliver.table", ONE, a_case(tmp_path), tmp_path, key="a" * 40)

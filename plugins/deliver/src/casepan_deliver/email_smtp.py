@@ -22,6 +22,7 @@ HELD_BACK = 128 << 10
 """Bytes that the operating system may hold back when it says they are sent: a line cut within them is noticed too late."""
 _STATUS = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}")
 _TOO_LARGE = "It is too large for that server: send it with deliver.remote or deliver.http, or set `largest` lower."
+_ASK = "Ask the recipient, then: casepan deliveries resolve"
 _HINTS = {
     450: "The mailbox is busy; it is tried again.",
     452: "The mailbox or the server is full; it is tried again.",
@@ -127,9 +128,10 @@ def _content(smtp: smtplib.SMTP, mail: bytes, may_commit: Callable[[], bool]) ->
         code, text = smtp.getreply()
     except OSError as error:
         raise OutcomeUnknown(
-            "the line was cut after the whole mail was sent, before the server answered",
-            hint="Ask the recipient, then: casepan deliveries resolve",
+            "the line was cut after the whole mail was sent, before the server answered", hint=_ASK
         ) from error
+    if not 200 <= code < 600:
+        raise OutcomeUnknown("the server's answer to the whole mail cannot be understood", hint=_ASK)
     _must((code, text), "the server refuses the mail")
     return _words(code, text)
 
@@ -169,13 +171,7 @@ def _as_delivery_errors(server: SmtpServer) -> Iterator[None]:
     except smtplib.SMTPAuthenticationError as error:
         raise _login_refused(error, place) from None  # the error holds what was sent
     except smtplib.SMTPNotSupportedError as error:
-        what = (
-            "does not offer STARTTLS"
-            if server.security == "starttls" and "STARTTLS" in str(error)
-            else "offers no login"
-        )
-        hint = 'Try security = "tls"; without encryption nothing is sent.' if "STARTTLS" in what else None
-        raise DeliveryRefused(f"the server {what}", place=place, hint=hint) from error
+        raise _not_offered("STARTTLS" in str(error), place) from error
     except smtplib.SMTPResponseException as error:
         text = error.smtp_error if isinstance(error.smtp_error, bytes) else str(error.smtp_error).encode()
         raise _refusal(error.smtp_code, text, "the server does not talk to us") from None
@@ -191,6 +187,13 @@ def _as_delivery_errors(server: SmtpServer) -> Iterator[None]:
             place=place,
             hint="Check `host`, `port` and `security`, and the line.",
         ) from error
+
+
+def _not_offered(starttls: bool, place: str) -> DeliveryRefused:
+    if starttls:
+        hint = 'Try security = "tls"; without encryption nothing is sent.'
+        return DeliveryRefused("the server does not offer STARTTLS", place=place, hint=hint)
+    return DeliveryRefused("the server offers no login", place=place, hint="Leave out `user`, or try another `port`.")
 
 
 def _login_refused(error: smtplib.SMTPAuthenticationError, place: str) -> DeliveryError:

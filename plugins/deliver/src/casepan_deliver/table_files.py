@@ -137,7 +137,7 @@ class TableFile:
     def _locked(self) -> Iterator[None]:
         """The lock falls with the process that holds it."""
         home = self.folder / HOME
-        home.mkdir(parents=True, exist_ok=True)
+        _make_folder(home)
         with (home / "lock").open("ab") as handle:
             deadline = time.monotonic() + PATIENCE
             while not _try_lock(handle.fileno()):
@@ -163,6 +163,15 @@ def _try_lock(handle: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def _make_folder(folder: Path) -> None:
+    """With those above it, each flushed into the one above: a file is safe only when its folder is."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _sync(folder.parent)
 
 
 def _write_verified(path: Path, content: bytes) -> None:
