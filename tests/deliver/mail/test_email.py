@@ -27,6 +27,7 @@ from casepan.api import (
 from .conftest import account_table
 from .labs import (
     SURNAME,
+    LabFolder,
     a_case,
     context,
     deliver,
