@@ -202,9 +202,10 @@ def test_all_of_it_works_with_keys(shown: Shown) -> None:
         before = shown.viewer(state)
         shown.page.keyboard.press(key)
         assert shown.viewer(state) != before, key
-    shown.page.keyboard.press("1")
+    shown.page.get_by_role("button", name="Finding 1").press("Enter")
+    shown.page.wait_for_selector(".cv-pin[aria-current=true]")
+    shown.page.focus("canvas")
     shown.page.keyboard.press("m")
-    shown.page.keyboard.press("Shift+ArrowUp")
     shown.settle()
     shown.page.keyboard.press("Enter")
     shown.says("Choose the second point")

@@ -1,15 +1,16 @@
 """Scans made light enough for a page: fewer faces, and a bound on what that changed.
 
-Vertices are merged in the cubes of an octree: a cube is merged where the surface in it is flat and of one colour, else
-its eighths are looked at, down to single vertices; border vertices are never merged. A merged cube is stood for by one
-of its own vertices, so colours and heat values stay those that were measured. Every vertex left out is then measured to
-the faces round the one that stands for it; where one lies farther away than the tolerance, its cube is divided again.
+Vertices are merged in the cubes of an octree where the surface in them is flat and of one colour, and these cubes in
+larger ones as far as that goes; border vertices are never merged. A merged cube is stood for by one of its own vertices,
+so colours and heat values stay those that were measured. Every vertex left out is then measured to the faces round the
+one that stands for it; where one lies farther away than the tolerance, its cube is divided again.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from attrs import define, evolve
+from numpy.typing import NDArray
 
 from casepan_report.viewer.far import distances_to_rings
 from casepan_report.viewer.octree import LEVELS, SINGLE, Bools, Floats, Ids, Octree, Places, with_three_corners
@@ -48,7 +49,7 @@ class Draft:
     tree: Octree
     tolerance_mm: float
     stands: Ids
-    levels: np.ndarray[tuple[int, ...], np.dtype[np.int8]]
+    levels: NDArray[np.int8]
 
     @classmethod
     def of(cls, tree: Octree, tolerance_mm: float) -> Draft:
@@ -74,20 +75,18 @@ class Draft:
             draft = draft._divided(again[self.levels[again] == level], level - 1)
         return draft._divided(again[self.levels[again] == 0], SINGLE)
 
-    def _divided(self, left: Places, top: int) -> Draft:
-        """These places merged in cubes of at most one level."""
+    def _divided(self, places: Places, top: int) -> Draft:
+        """These places merged in cubes of at most one level; a cube only where all of its eighths could be merged."""
         stands, levels = self.stands.copy(), self.levels.copy()
-        stands[left], levels[left] = left, SINGLE
-        for level in range(top, SINGLE, -1):
+        stands[places], levels[places] = places, SINGLE
+        for level in range(top + 1):
+            left = places[_whole(self.tree.codes[places], level, levels[places] == level - 1)]
             if not len(left):
                 break
-            codes = self.tree.codes[left] >> np.uint64(3 * level)
-            starts = np.flatnonzero(np.append(True, codes[1:] != codes[:-1]))
+            starts, cube = _stretches(self.tree.codes[left] >> np.uint64(3 * level))
             good, nearest = self.tree.merged(left, starts, _CAUTION * self.tolerance_mm, _SPREAD)
-            cube = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(left))))
             inside = good[cube]
             stands[left[inside]], levels[left[inside]] = nearest[cube[inside]], level
-            left = left[~inside]
         return evolve(self, stands=stands, levels=levels)
 
     def finished(self, points: Floats) -> Lighter:
@@ -141,3 +140,17 @@ class Draft:
         """Only what faces use."""
         kept, corners = np.unique(self._faces(), return_inverse=True)
         return Lighter(self.tree.order[kept], corners.reshape(-1, 3).astype(np.int32), error_mm)
+
+
+def _stretches(codes: NDArray[np.uint64]) -> tuple[Places, Places]:
+    """Where equal codes begin, and the number of the stretch that each of them is in."""
+    first = np.append(True, codes[1:] != codes[:-1])
+    return np.flatnonzero(first), np.cumsum(first) - 1
+
+
+def _whole(codes: NDArray[np.uint64], level: int, merged: Bools) -> Bools:
+    """Which places lie in a cube of this level all of whose places are merged in the next smaller ones."""
+    if not len(codes):
+        return merged
+    starts, cube = _stretches(codes >> np.uint64(3 * level))
+    return np.asarray(np.logical_and.reduceat(merged, starts)[cube], bool)

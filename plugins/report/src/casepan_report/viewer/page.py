@@ -23,7 +23,7 @@ from casepan_report.viewer.shades import vertex_shades
 _SCRIPTS = ("unpack", "surface", "looking", "drawing", "hands", "tools", "panel", "start")
 _ROLES = {
     "preop": "Before treatment",
-    "scanbody": "Scan body",
+    "scanbody": "Scan bodies",
     "waxup": "Wax-up",
     "arch": "Scan",
     "other": "Other scan",

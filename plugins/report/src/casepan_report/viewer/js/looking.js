@@ -1,7 +1,7 @@
 // Where one looks from: an orthographic camera that named views, hands and flights move.
 
 const FLIGHT_MS = 520;
-const MARGIN_PX = 36;
+const MARGIN = { share: 0.05, most: 36 }; // of the shorter side, pixels
 const ZOOM = { least: 0.2, most: 400 }; // pixels per mm
 
 class Looking {
@@ -52,7 +52,9 @@ class Looking {
       }
     if (low.x > high.x) return { target: new Vector3(), turn, scale: 8 };
     const middle = low.clone().add(high).multiplyScalar(0.5);
-    const room = { x: this.size.width - 2 * MARGIN_PX - this.legend, y: this.size.height - 2 * MARGIN_PX };
+    const { width, height } = this.size;
+    const margin = Math.min(MARGIN.share * Math.min(width, height), MARGIN.most);
+    const room = { x: width - 2 * margin - this.legend, y: height - 2 * margin };
     const wish = Math.min(room.x / Math.max(high.x - low.x, 1), room.y / Math.max(high.y - low.y, 1));
     const scale = clamp(wish, ZOOM.least, ZOOM.most);
     const target = right.clone().multiplyScalar(middle.x + this.legend / 2 / scale);

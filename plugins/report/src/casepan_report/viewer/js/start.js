@@ -6,13 +6,11 @@ const LEGEND_PX = 84;
 const KEYS = { 1: "front", 2: "left", 3: "right", 4: "upper", 5: "lower", 6: "back" };
 
 class Viewer {
-  constructor(section, story) {
+  constructor(section, context, story) {
     Object.assign(this, { section, story, drawRequest: 0, rest: 0, chosen: null });
     const part = (name) => section.querySelector(`[data-cv="${name}"]`);
     this.part = part;
     this.canvas = section.querySelector("canvas");
-    const context = this.canvas.getContext("webgl2", { antialias: true, alpha: true });
-    if (!context) throw new Error("no WebGL");
     this.looking = new Looking(story.frame, () => this.redraw());
     this.drawing = new Drawing(this.canvas, context, this.looking);
     this.panel = new Panel(part("scans"), story.scans, () => this.shownChanged());
@@ -35,7 +33,8 @@ class Viewer {
       scan.body = this.drawing.add(scan, scan.number, warm);
       await new Promise((resolve) => setTimeout(resolve)); // the page stays at hand between two scans
     }
-    this.looking.depth = 2 * Math.max(60, ...this.story.scans.map(({ places }) => farthest(places, this.story.scans[0].places)));
+    const clouds = this.story.scans.map(({ places }) => places).filter(({ length }) => length);
+    this.looking.depth = 2 * Math.max(60, ...clouds.map((places) => farthest(places, clouds[0])));
     this.recolour(this.ownColours ? "own" : "plain");
     this.resize();
     this.loaded = true;
@@ -199,7 +198,6 @@ class Viewer {
   resize() {
     const { clientWidth, clientHeight } = this.part("stage");
     if (!clientWidth || !clientHeight) return;
-    this.looking.size.width > 1 || Object.assign(this.looking.size, { width: clientWidth, height: clientHeight });
     this.drawing.resize(clientWidth, clientHeight);
     this.looking.resize(clientWidth, clientHeight);
     this.draw();
@@ -222,10 +220,10 @@ class Viewer {
   }
 }
 
-function farthest(places, from) {
+// The largest distance from the first place of another cloud: scans may lie far apart.
+function farthest(places, [x, y, z]) {
   let most = 0;
-  for (let i = 0; i < places.length; i += 3)
-    most = Math.max(most, Math.hypot(places[i] - from[0], places[i + 1] - from[1], places[i + 2] - from[2]));
+  for (let i = 0; i < places.length; i += 3) most = Math.max(most, Math.hypot(places[i] - x, places[i + 1] - y, places[i + 2] - z));
   return most;
 }
 
@@ -244,14 +242,14 @@ function begin(section) {
     part("body").hidden = true;
     Object.assign(part("message"), { hidden: false, textContent: text });
   };
-  const probe = document.createElement("canvas");
-  if (typeof DecompressionStream === "undefined" || !probe.getContext("webgl2"))
+  const context = section.querySelector("canvas").getContext("webgl2", { antialias: true, alpha: true });
+  if (!context || typeof DecompressionStream === "undefined")
     return fail("This browser cannot draw in 3D here. The pictures of this report show the same scans.");
   part("body").hidden = false;
   const story = JSON.parse(document.getElementById("casepan-story").textContent);
   let started = null;
   const start = () => (started ??= (async () => {
-    const viewer = new Viewer(section, story);
+    const viewer = new Viewer(section, context, story);
     viewer.ready = viewer.load();
     section.casepanViewer = viewer;
     await viewer.ready;
