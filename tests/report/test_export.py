@@ -82,11 +82,11 @@ class TestReportKeepsThePromisesOfExporters(ExporterConformance):
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lab that has run one case."""
     folder = tmp_path_factory.mktemp("lab")
-    arrival = folder / "inbox" / "Doe Jane"
+    arrival = folder / "inbox" / "Mustermann Jane"
     arrival.mkdir(parents=True)
     for role in ("upper", "lower", "bite"):
-        (arrival / f"Doe {role}.stl").write_bytes(scan_bytes(small_scan(role), "stl"))
-    (arrival / "rx.toml").write_text('version = 1\n[patient]\nlast = "Doe"\n[[items]]\nteeth = "14"\nkind = "crown"\n')
+        (arrival / f"Mustermann {role}.stl").write_bytes(scan_bytes(small_scan(role), "stl"))
+    (arrival / "rx.toml").write_text('version = 1\n[patient]\nlast = "Mustermann"\n[[items]]\nteeth = "14"\nkind = "crown"\n')
     (folder / "lab.toml").write_text(LAB)
     assert run_once(load_lab(folder / "lab.toml")).exit_code == 0
     return folder
@@ -155,10 +155,10 @@ def test_reports_are_collected_under_an_index(lab: Path, tmp_path: Path) -> None
 def test_a_path_is_checked_and_reported(lab: Path, tmp_path: Path) -> None:
     """``casepan report PATH`` needs no lab; the name of the folder is not the name of the file."""
     told = ["--out", str(tmp_path), "--no-viewer", "--variant", "anonymous", "--lab", str(tmp_path / "none.toml")]
-    code, out, _ = command("report", str(lab / "inbox" / "Doe Jane"), *told)
+    code, out, _ = command("report", str(lab / "inbox" / "Mustermann Jane"), *told)
     assert code == 0
-    assert "Doe" not in out
-    assert "Doe" not in only(tmp_path, "case-*.html").read_text("utf-8")
+    assert "Mustermann" not in out
+    assert "Mustermann" not in only(tmp_path, "case-*.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -14,14 +15,14 @@ from casepan.errors import UsageError
 from casepan.knowledge.lab_rules import read_lab_rules
 from casepan.model.case import Case
 from casepan.model.vocabulary import Verdict
-from casepan.operate.desk import Desk, find_case
+from casepan.operate.desk import Desk, find_case, latest_case
 from casepan.operate.looking import Inspection, LookOptions, look_on
 from casepan.registry import Registry
 from casepan.running.context import Bench, Errand
 from casepan.running.deliveries import receipts_of
 from casepan.running.history import history_of
 from casepan.running.intake import open_source
-from casepan.running.steps import read_result, stores_of
+from casepan.running.steps import RESULT_DOCUMENT, read_result, stores_of
 
 STAGE = "report.html"
 
@@ -38,7 +39,7 @@ class ReportWish:
 
 @frozen
 class Reported:
-    """One report: its case, the verdict of the checks, where it lies, and what it says in plain text."""
+    """One report: its case, its verdict, where it lies, and what it says in plain text."""
 
     case: str
     verdict: Verdict
@@ -53,11 +54,13 @@ def report_case(desk: Desk, place: str, registry: Registry, target: Path, wish: 
         target: folder for the report.
 
     Raises:
-        UsageError: there is no such case. StateError: it has not been checked yet. AdapterError: the plugin is missing.
+        UsageError: there is no such case, or its files are gone. AdapterError: the plugin is missing.
     """
     row = find_case(desk, place)
-    folder = desk.state.case(row.ref, row.revision)
-    outcome = read_result(folder)
+    case, folder = latest_case(desk, row), desk.state.case(row.ref, row.revision)
+    if case is None:
+        raise UsageError(f"the files of {place} are no longer here", hint="Its trail is: casepan cases show")
+    verdict = read_result(folder).verdict if (folder / RESULT_DOCUMENT).is_file() else None
     pipeline = desk.lab.pipelines.get(row.pipeline)
     receipts = receipts_of(folder, pipeline) if pipeline else {}
     listing = open_source(desk.state.arrival(row.arrival))
@@ -66,8 +69,8 @@ def report_case(desk: Desk, place: str, registry: Registry, target: Path, wish: 
         history=lambda: history_of(folder),
     )  # fmt: skip
     with bench:
-        errand = Errand(row.place, row.place, receipts=receipts, verdict=outcome.verdict)
-        return _Reporter(registry, bench, target, wish, desk.lab.lab.name).report(outcome.case, errand)
+        errand = Errand(row.place, row.place, receipts=receipts, verdict=verdict)
+        return _Reporter(registry, bench, target, wish, desk.lab.lab.name).report(case, errand)
 
 
 def report_path(
@@ -122,10 +125,10 @@ class _Reporter:
         files = stage.files(case, ctx)
         folder = self.target / errand.place if self.wish.index else self.target
         folder.mkdir(parents=True, exist_ok=True)
-        page, text = files[0], files[1]
+        page, text, card = files
         for file in files if self.wish.index else (page,):
             _write(folder / file.name, file.content)
-        verdict = errand.verdict or "accept"
+        verdict = json.loads(card.content)["verdict"]
         return Reported(errand.place, verdict, folder / page.name, text.content.decode("utf-8"))
 
 

@@ -61,8 +61,8 @@ def _places(number: int, finding: Finding, value: str, report: Report) -> Iterat
     """Value and limit, scan and teeth, and the pictures that show the place."""
     if value:
         yield tag("b", value, class_="value")
-    titles = {shape.scan.id: shape.title for shape in report.shapes.shown}
     if finding.scan:
+        titles = {scan.id: words.scan(scan) for scan in report.case.scans}
         yield tag("span", titles.get(finding.scan, finding.scan))
     if finding.teeth:
         name = "tooth" if len(finding.teeth) == 1 else "teeth"
@@ -70,7 +70,11 @@ def _places(number: int, finding: Finding, value: str, report: Report) -> Iterat
     shown = [shot for shot in report.gallery.shots if any(pin.number == number for pin in shot.pins)]
     for shot in shown[:3]:
         yield tag("a", shot.title, href=f"#pin-{number}-{shot.id}", data_pin=str(number), class_="to-pin")
-    if report.turnable and finding.where_mm is not None and finding.scan in titles:
+    if (
+        report.turnable
+        and finding.where_mm is not None
+        and any(shape.scan.id == finding.scan for shape in report.shapes.shown)
+    ):
         yield tag("a", "In 3D", href="#viewer", data_pin=str(number), class_="to-pin")
     if report.internal:
         yield tag("code", finding.code)

@@ -105,7 +105,7 @@ def _bite(case: Case, shapes: Sequence[Shape]) -> tuple[Bite | None, str]:
     """The arches in occlusion, or why there are none."""
     upper, lower = _jaw(shapes, "upper"), _jaw(shapes, "lower")
     if upper is None or lower is None:
-        return None, "Both arches are needed to show the bite, and they have not come."
+        return None, "To show the bite both arches are needed; one is missing or cannot be shown."
     if any(finding.code == "bite.frames" for finding in case.findings):
         return None, "The arches do not stand in occlusion: each file has a frame of its own."
     of_lower = distance(lower.mesh, upper.mesh, REACH_MM)

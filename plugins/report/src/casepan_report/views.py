@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal, TypeVar
 
 import numpy as np
 from attrs import evolve, frozen
@@ -18,10 +19,13 @@ from casepan_report.shapes import Bite, Shape, Shapes
 
 Kind = Literal["occlusion", "scan", "contacts", "repair"]
 Size = tuple[int, int]
+T = TypeVar("T")
+S = TypeVar("S")
 
-_WIDE: Size = (1120, 560)
-_SMALL: Size = (660, 440)
-_SCAN: Size = (720, 540)
+_WIDE: Size = (1040, 520)
+_SMALL: Size = (600, 400)
+_SCAN: Size = (640, 480)
+_THREADS = 2  # the kernels that draw let others work meanwhile
 _APART = {True: 0.042, False: 0.08}  # of the width of a wide picture and of the others: the room that a pin takes
 _ANYWHERE = 1e6  # mm: a pin that stands whatever lies before it
 _CHANGED_MM = 0.01  # what a repair moved farther than this is coloured
@@ -85,40 +89,39 @@ Numbered = Sequence[tuple[int, Finding]]
 
 
 def gallery(shapes: Shapes, numbered: Numbered, repairs: Iterable[Repair], ctx: Context) -> Gallery:
-    """Draw everything; stops between pictures when the work is cancelled."""
-    return Gallery(
-        tuple(_until_cancelled(_occlusion(shapes.bite, numbered), ctx)) if shapes.bite else (),
-        tuple(_until_cancelled(_scans(shapes, numbered), ctx)),
-        tuple(_until_cancelled(_contacts(shapes.bite), ctx)) if shapes.bite else (),
-        tuple(_repair(repair) for repair in repairs),
-    )
+    """Draw everything, some pictures at a time; what is left is left out when the work is cancelled."""
+    with ThreadPoolExecutor(_THREADS) as pool:
+
+        def drawn(make: Callable[[T], S], items: Iterable[T]) -> tuple[S, ...]:
+            made = pool.map(lambda item: None if ctx.cancelled() else make(item), items)
+            return tuple(shot for shot in made if shot is not None)
+
+        bite = shapes.bite
+        return Gallery(
+            drawn(lambda view: _occlusion(bite, view, numbered), _OCCLUSION) if bite else (),
+            drawn(lambda shape: _scan(shape, shapes.bite, numbered), shapes.shown),
+            drawn(lambda side: _contacts(*side), _sides(bite)) if bite else (),
+            drawn(_repair, repairs),
+        )
 
 
-def _until_cancelled(shots: Iterable[Shot], ctx: Context) -> Iterator[Shot]:
-    for shot in shots:
-        yield shot
-        if ctx.cancelled():
-            return
-
-
-def _occlusion(bite: Bite, numbered: Numbered) -> Iterator[Shot]:
-    """Five views of the arches together."""
+def _occlusion(bite: Bite, wanted: tuple[View, str, Size], numbered: Numbered) -> Shot:
+    """One view of the arches together."""
+    view, title, size = wanted
     pair = (bite.upper, bite.lower)
-    for view, title, size in _OCCLUSION:
-        drawing = _drawn([shape.mesh for shape in pair], view, size, bite.frame)
-        pins = tuple(_pins(drawing, pair, numbered))
-        yield _shot(f"view-{view}", "occlusion", title, f"The case in occlusion, {_lower(title)}", drawing, pins)
+    drawing = _drawn([shape.mesh for shape in pair], view, size, bite.frame)
+    pins = tuple(_pins(drawing, pair, numbered))
+    return _shot(f"view-{view}", "occlusion", title, f"The case in occlusion, {_lower(title)}", drawing, pins)
 
 
-def _scans(shapes: Shapes, numbered: Numbered) -> Iterator[Shot]:
-    """Each scan by itself: arches from their biting side, bite scans from the side they were taken."""
-    for shape in shapes.shown:
-        view, frame, words = _best_side(shape, shapes.bite)
-        drawing = _drawn([shape.mesh], view, _SCAN, frame)
-        pins = tuple(_pins(drawing, (shape,), numbered, everywhere=True))
-        about = f"{len(shape.mesh.faces):,} triangles{', in its own colours' if shape.mesh.colour != 'none' else ''}"
-        shot = _shot(f"scan-{shape.scan.id}", "scan", shape.title, f"{shape.title}, {words}", drawing, pins)
-        yield evolve(shot, about=about)
+def _scan(shape: Shape, bite: Bite | None, numbered: Numbered) -> Shot:
+    """A scan by itself: an arch from its biting side, a bite scan from the side it was taken."""
+    view, frame, where = _best_side(shape, bite)
+    drawing = _drawn([shape.mesh], view, _SCAN, frame)
+    pins = tuple(_pins(drawing, (shape,), numbered, everywhere=True))
+    shot = _shot(f"scan-{shape.scan.id}", "scan", shape.title, f"{shape.title}, {where}", drawing, pins)
+    coloured = ", in its own colours" if shape.mesh.colour != "none" else ""
+    return evolve(shot, about=f"{len(shape.mesh.faces):,} triangles{coloured}")
 
 
 def _best_side(shape: Shape, bite: Bite | None) -> tuple[View, Frame, str]:
@@ -132,17 +135,16 @@ def _best_side(shape: Shape, bite: Bite | None) -> tuple[View, Frame, str]:
     return ("right", bite.frame, "from the right") if aside > 0 else ("left", bite.frame, "from the left")
 
 
-def _contacts(bite: Bite) -> Iterator[Shot]:
-    """The contact map of each arch."""
-    arches: tuple[tuple[Shape, Gap, Literal["upper", "lower"]], ...] = (
-        (bite.upper, bite.of_upper, "upper"),
-        (bite.lower, bite.of_lower, "lower"),
-    )
-    for shape, gap, arch in arches:
-        drawing = _drawn([contacts.mapped(shape.mesh, gap)], "occlusal", _SCAN, guess_frame(shape.mesh, arch))
-        areas = [f"{area:.0f} mm² {band.name}" for band, area in contacts.areas_mm2(gap)[:2]]
-        shot = _shot(f"contacts-{arch}", "contacts", f"Contacts of the {arch} arch", "", drawing)
-        yield evolve(shot, alt=f"Contact map of the {arch} arch: {', '.join(areas)}", about="; ".join(areas))
+def _sides(bite: Bite) -> tuple[tuple[Shape, Gap, Literal["upper", "lower"]], ...]:
+    return (bite.upper, bite.of_upper, "upper"), (bite.lower, bite.of_lower, "lower")
+
+
+def _contacts(shape: Shape, gap: Gap, arch: Literal["upper", "lower"]) -> Shot:
+    """The contact map of an arch."""
+    drawing = _drawn([contacts.mapped(shape.mesh, gap)], "occlusal", _SCAN, guess_frame(shape.mesh, arch))
+    areas = "; ".join(f"{area:.0f} mm² {band.name}" for band, area in contacts.areas_mm2(gap)[:2])
+    alt = f"Contact map of the {arch} arch: {areas}"
+    return evolve(_shot(f"contacts-{arch}", "contacts", f"Contacts of the {arch} arch", alt, drawing), about=areas)
 
 
 def _repair(repair: Repair) -> tuple[Shot, Shot]:
