@@ -32,7 +32,7 @@ from casepan.registry import Registry
 from casepan.running.context import Bench, Errand
 from casepan_exocad.document import order_of
 from casepan_exocad.naming import patient_number, project_guid
-from casepan_exocad.testing import IMPLANT, configured, in_folder, jaws, mesh, project, tooth
+from casepan_exocad.testing import IMPLANT, configured, in_folder, jaws, mesh, project, shining, tooth
 
 REGISTRY = Registry.load()
 REF = "K7Q2-M4"
@@ -369,6 +369,25 @@ def test_a_template_that_is_none_is_refused(content: bytes, desktop: Desktop) ->
         desktop.deliver(template=with_template(desktop, content))
     with pytest.raises(DeliveryRefused, match="template"):
         desktop.deliver(template="not-there.dentalProject")
+
+
+def test_a_matrix_for_all_scans_goes_along(desktop: Desktop, tmp_path: Path) -> None:
+    """It is read back as it came; one that serves some scans only stays at home, and the receipt says so."""
+    folder = tmp_path / "shining"
+    for path, content in shining().items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    (looked,) = look_at(folder / "Roe", REGISTRY).cases
+    ((given,),) = {scan.transforms for scan in looked.case.scans}
+    moved = evolve(desktop.case, scans=tuple(evolve(scan, transforms=(given,)) for scan in desktop.case.scans))
+    receipt = desktop.deliver(moved)
+    (again,) = look_at(Path(receipt.place), REGISTRY).cases
+    assert {scan.transforms for scan in again.case.scans} == {(given,)}
+    first, *others = moved.scans
+    apart = evolve(moved, scans=(evolve(first, transforms=()), *others))
+    later = desktop.deliver(apart, errand=Errand("key-2", f"{REF}-r2"))
+    assert not list(Path(later.place).glob("*.matrix4"))
+    assert "do not serve all scans" in later.proof["not carried"]
 
 
 def test_what_goes_out_comes_back(desktop: Desktop, tmp_path: Path) -> None:

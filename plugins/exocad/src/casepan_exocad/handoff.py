@@ -33,6 +33,7 @@ from casepan.api import (
 )
 from casepan_exocad.document import identity_of
 from casepan_exocad.layout import FORMATS, JAWS, jaw_of, word_for
+from casepan_exocad.matrices import matrix_file, shared_matrix
 from casepan_exocad.naming import Names, names_of, project_guid
 from casepan_exocad.options import ProjectOptions
 from casepan_exocad.project import as_bytes, cloned, scanner_style
@@ -91,7 +92,11 @@ class ProjectFolder:
         units = units_of(case, set(_carried(scans, teeth)), neighbours=self.options.neighbours)
         document, lacking = self._document(names, units, ctx)
         files.append(PackageFile(f"{stem}{_SUFFIX}", document, "order"))
+        matrix, apart = shared_matrix(scans)
+        if matrix is not None:
+            files.append(PackageFile(f"{stem}.matrix4", matrix_file(matrix), "matrix"))
         files.append(PackageFile("rx.json", rx_document(case.prescription, private=self.options.private), "order"))
+        lacking += ("matrices that some scans came with stay at home: they do not serve all scans",) if apart else ()
         return files, (*left_out(case, scans), *nameless, *_not_carried(case, scans), *lacking)
 
     def _document(self, names: Names, units: Sequence[Unit], ctx: ExportContext) -> tuple[bytes, tuple[str, ...]]:

@@ -11,13 +11,14 @@ import math
 from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element
 
-from casepan.api import CaseError, Entry, ImportContext, Transform, read_xml
+from casepan.api import CaseError, Entry, ImportContext, Scan, Transform, read_xml
 from casepan_exocad.arrival import Project
 from casepan_exocad.layout import fold
 
 Matrix = tuple[float, ...]
 """16 numbers, row-major, for column vectors: translation in the fourth column, mm."""
 
+NAMES = ("matrix4", "scanInfo")
 _RIGID = 1e-3
 """How far rows of the rotation may be from unit length and right angles; exocad writes about seven digits."""
 
@@ -39,7 +40,7 @@ def matrices_of(project: Project, meshes: Sequence[str], ctx: ImportContext) -> 
     one = matrix_of(_root(matrix, ctx)) if matrix is not None else None
     if one is None:
         return {}, info is not None or matrix is not None
-    return dict.fromkeys(meshes, Transform("matrix4", one, applied=False)), info is not None
+    return dict.fromkeys(meshes, Transform(NAMES[0], one, applied=False)), info is not None
 
 
 def matrix_of(element: Element | None) -> Matrix | None:
@@ -52,6 +53,27 @@ def matrix_of(element: Element | None) -> Matrix | None:
         return None
     turned = tuple(rows[column][row] for row in range(4) for column in range(4))
     return turned if _is_rigid(turned) else None
+
+
+def shared_matrix(scans: Sequence[Scan]) -> tuple[Matrix | None, bool]:
+    """The matrix to exocad's scene that all scans came with and that none of them has in its vertices yet.
+
+    Returns:
+        The matrix, None when there is none for all; and whether there are matrices that serve some scans only.
+    """
+    found = [{t.matrix for t in scan.transforms if t.name in NAMES and t.applied is False} for scan in scans]
+    every = set().union(*found)
+    if len(every) == 1 and all(found):
+        return next(iter(every)), False
+    return None, bool(every)
+
+
+def matrix_file(matrix: Matrix) -> bytes:
+    """A ``.matrix4`` document: for row vectors, the translation in the last row."""
+    cells = (
+        f"<_{row}{column}>{matrix[4 * column + row]!r}</_{row}{column}>" for row in range(4) for column in range(4)
+    )
+    return f'<?xml version="1.0" encoding="utf-8"?>\r\n<Matrix4>{"".join(cells)}</Matrix4>\r\n'.encode()
 
 
 def inverse(matrix: Matrix) -> Matrix:
@@ -69,7 +91,7 @@ def _from_scan_info(root: Element | None, meshes: Sequence[str]) -> Mapping[str,
         matrix = matrix_of(scan.find("TransformationMatrix"))
         name = (scan.findtext("FileName") or "").replace("\\", "/").rpartition("/")[2]
         if matrix is not None:
-            named[fold(name)] = Transform("scanInfo", inverse(matrix), applied=False)
+            named[fold(name)] = Transform(NAMES[1], inverse(matrix), applied=False)
     found = {path: named.get(fold(Entry(path, 0, 0.0).name)) for path in meshes}
     whole = {path: transform for path, transform in found.items() if transform is not None}
     return whole if meshes and len(whole) == len(found) else None
