@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from attrs import evolve
-from cases import NAMES, write_case
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
@@ -18,6 +17,7 @@ from casepan.operate.looking import LookOptions, look_at
 from casepan.operate.reporting import ReportWish, report_path, write_index
 from casepan.registry import Registry
 from casepan_report.options import TicketOptions
+from casepan_report.testing import NAMES, write_case
 from casepan_report.ticket import ticket_page
 
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"

@@ -1,4 +1,4 @@
-"""Three generated arrivals that end as accept, review and reject: what the pictures in the docs and the timings are made of."""
+"""Three generated arrivals that end as accept, review and reject: the pictures in the docs are made of them."""
 
 from __future__ import annotations
 
