@@ -184,7 +184,8 @@ def test_small_requests_for_servers_that_are_not_openssh(
     options: RemoteOptions, case: Case, context: MakeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The size that every server takes gives the same bytes."""
-    monkeypatch.setattr("casepan_deliver.sftp.OPENSSH_REQUEST", 32_768)
+    for name in ("OPENSSH_WRITE", "OPENSSH_READ"):
+        monkeypatch.setattr(f"casepan_deliver.sftp.{name}", 32_768)
     assert RemoteExport(evolve(options, form="folder")).deliver(case, context()).files
 
 
