@@ -11,10 +11,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from attrs import evolve
 from PIL import Image, PngImagePlugin
 
 from casepan.api import read_xml
-from casepan.mesh import read_mesh
+from casepan.mesh import Texture, read_mesh
 from casepan.registry import Registry
 from casepan.testing import scan_bytes, small_scan
 from casepan_itero.testing import Tooth, manifest_xml
@@ -120,6 +121,23 @@ def test_a_glb_stays_a_glb() -> None:
     document = json.loads(made.data[20 : 20 + size])
     assert {"accessors", "bufferViews", "meshes", "nodes", "scenes"} <= set(document)
     assert made.data[20 + size :] == data[-len(made.data[20 + size :]) - 12 : -12]
+
+
+@pytest.mark.parametrize("form", ["png", "jpeg"])
+def test_pictures_in_a_glb_lose_their_words_too(form: str) -> None:
+    """They are cleaned in their place; one that cannot be opened, or lies elsewhere, stops the file."""
+    mesh = small_scan("upper")
+    texture = Texture(np.zeros((len(mesh.faces), 3, 2), np.float32), picture(form, b""), "Doe.jpg")
+    data = scan_bytes(evolve(mesh, vertex_colours=None, texture=texture), "glb")
+    made = clean_mesh(data, "", Companions({}), cleaner())
+    assert NEEDLES.find(data) is not None
+    assert made is not None and NEEDLES.find(made.data) is None
+    cleaned = without_words(picture(form, b""))
+    assert cleaned is not None and cleaned in made.data
+    torn = ((picture(form, b"")[:8], b"torn pic"), (b'"images":[{"bufferView"', b'"images":[{"elsewhere1"'))
+    for old, new in torn:
+        assert old in data
+        assert clean_mesh(data.replace(old, new), "", Companions({}), cleaner()) is None
 
 
 def test_colours_of_magics_survive_in_the_header() -> None:

@@ -246,6 +246,14 @@ def test_no_name_is_found_in_real_scans(shared: Path) -> None:
         assert needles.find(made.data) is None
 
 
+@pytest.mark.parametrize("text", [b"Jane Doe", b"DOE_JANE", "Doe, Jane".encode("utf-16-le")])
+def test_two_short_names_together_are_no_chance(text: bytes) -> None:
+    """Alone among a million bytes ``Doe`` could be one; beside ``Jane`` it is somebody."""
+    needles = Needles.of((Known("Doe, Jane", "P-2A3B4C5D6E", "person"),))
+    assert needles.find(FLOATS * 8) is None
+    assert needles.find(FLOATS * 4 + b"\0\0" + text + b"\0\0" + FLOATS * 4) is not None
+
+
 def test_a_number_counts_only_as_a_whole() -> None:
     """``4711`` is not found in ``47110``, and too short a number is not looked for."""
     needles = Needles.of((Known("P-0047", "N-2A3B4C5D6E", "number"),))

@@ -17,6 +17,7 @@ from casepan_prepare.hiding.spelling import encoded, folded, spellings
 from casepan_prepare.hiding.views import Haystack, haystacks
 
 _BITS, _COMMON, _BLANK = 7.0, 2.0, 1.4
+_BITS_CHOICE = 8.0
 _BITS_BASE64, _RUN = 5.0, 48
 _ALPHABET = re.compile(rb"[A-Za-z0-9+/]*")
 _NEAR, _NUMBERS = 24, re.compile(rb"(?:[-+0-9.eE/ \t\r\n]|\b[vf][nt]?\b)*")
@@ -81,10 +82,10 @@ class Needles:
             return True
 
     def _in(self, stack: Haystack) -> bool:
-        if self._found(_Field.of(stack.data)):
+        if self._found(_Field.of(stack.data, self.needles)):
             return True
         bare = _without_accents(stack.data)
-        return bare is not None and self._found(_Field.of(bare, among=stack.data))
+        return bare is not None and self._found(_Field.of(bare, self.needles, among=stack.data))
 
     def _found(self, field: _Field) -> bool:
         if len(field.data) < _LARGE:
@@ -132,15 +133,16 @@ class _Field:
 
     data: bytes = field(repr=False)
     lower: bytes = field(repr=False)
+    needles: tuple[Needle, ...] = field(repr=False)
     doubt: float
     picked: bool = False
 
     @classmethod
-    def of(cls, data: bytes, *, among: bytes | None = None) -> _Field:
+    def of(cls, data: bytes, needles: tuple[Needle, ...], *, among: bytes | None = None) -> _Field:
         """The field of some bytes, or of runs that were picked ``among`` others."""
         source = data if among is None else among
         picked = among is not None and len(among) >= _LARGE and len(data) < len(among) // 2
-        return cls(data, data.lower(), math.log2(len(source) + 1) + _DOUBT, picked)
+        return cls(data, data.lower(), needles, math.log2(len(source) + 1) + _DOUBT, picked)
 
 
 def _is_in(needle: Needle, field: _Field) -> bool:
@@ -171,6 +173,8 @@ def _is_meant(needle: Needle, field: _Field, at: int, end: int) -> bool:
     if needle.step == 1 and _in_base64(data, at, end):
         return _BITS_BASE64 * len(needle.data) >= field.doubt
     doubt = field.doubt - needle.bits
+    if doubt > 0:
+        doubt -= _beside(needle, field, at, end)
     if doubt <= 0 or field.picked:
         return doubt <= 0
     wanted = math.ceil(doubt / _BLANK / needle.step)
@@ -184,6 +188,20 @@ def _is_meant(needle: Needle, field: _Field, at: int, end: int) -> bool:
             break
         around += 1
     return around >= wanted or around + (end - at) // needle.step >= len(data) // needle.step
+
+
+def _beside(needle: Needle, field: _Field, at: int, end: int) -> float:
+    """The bits that another name within three characters adds: first and last name together are no chance."""
+    for other in field.needles:
+        if other.step != needle.step or other.data == needle.data:
+            continue
+        for gap in range(0, 4 * needle.step, needle.step):
+            before = at - gap - len(other.data)
+            if field.lower.startswith(other.data, end + gap) or (
+                before >= 0 and field.lower.startswith(other.data, before)
+            ):
+                return max(0.0, other.bits - _BITS_CHOICE)
+    return 0.0
 
 
 def _among_numbers(data: bytes, at: int, end: int) -> bool:
