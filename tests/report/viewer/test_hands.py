@@ -232,3 +232,12 @@ def test_every_control_has_a_name(shown: Shown) -> None:
         }"""
     )
     assert nameless == []
+
+
+def test_a_pin_on_the_far_side_is_fainter(shown: Shown) -> None:
+    """Seen from behind, the pin on the lips' side is dimmed; from the front it is not."""
+    shown.view("back")
+    shown.page.wait_for_selector(".cv-pin.cv-behind >> text=1")
+    shown.view("front")
+    shown.page.wait_for_selector(".cv-pin:not(.cv-behind) >> text=1")
+    assert shown.page.locator(".cv-behind").count() == 0

@@ -158,8 +158,10 @@ class Pins {
 
   // Pins on a side that is turned away are fainter. Asked when the camera rests.
   async fade() {
+    const asked = (this.asked = {});
     const seen = this.pins.filter(({ button }) => !button.hidden);
     const behind = await Promise.all(seen.map(({ place }) => this.isBehind(place)));
+    if (asked !== this.asked) return; // the camera has moved on
     seen.forEach(({ button }, k) => button.classList.toggle("cv-behind", behind[k]));
   }
 
