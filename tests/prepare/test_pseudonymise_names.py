@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from casepan.api import ConfigError
+from casepan.api import ConfigError, Personal
+from casepan.operate.personal import personal_of
 from casepan_prepare.hiding.names import Known
 from casepan_prepare.hiding.pseudonyms import Pseudonyms
 from casepan_prepare.hiding.search import Needles
@@ -57,3 +58,9 @@ def test_a_key_and_a_name_are_not_shown() -> None:
     with pytest.raises(ConfigError) as caught:
         Pseudonyms.of("secret-key")
     assert "secret-key" not in str(caught.value)
+
+
+def test_an_ecosystems_personal_places_are_known_by_name() -> None:
+    """Those of one adapter; core and unknown plugins have none."""
+    assert "ComputerName" in personal_of("trios").hps
+    assert personal_of("core") == personal_of("no-such-plugin") == Personal()

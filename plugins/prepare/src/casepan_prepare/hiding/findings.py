@@ -11,7 +11,7 @@ FINDINGS = (
         "Names were replaced by pseudonyms",
         "prepare.pseudonymise has run: the finding counts the files that were cleaned and searched. The laboratory's own "
         "record of the case, under the same case number, still says who it is.",
-        "4 files were cleaned and searched; no name is in them.",
+        "Files cleaned and searched without finding a name: 4.",
         "Nothing to do. The same key gives the same patient the same pseudonym in every case.",
     ),
     FindingDoc(

@@ -128,7 +128,7 @@ class _Work:
         yield Finding(
             "privacy.pseudonymised",
             "info",
-            f"{self.done} files were cleaned and searched; no name is in them",
+            f"files cleaned and searched without finding a name: {self.done}",
             value=float(self.done),
         )
         for (form, why, severity), count in sorted(self.left.items()):
