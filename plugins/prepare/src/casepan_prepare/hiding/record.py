@@ -106,15 +106,16 @@ def _client(
 
 
 def _desk(desk: Desk, cleaner: Cleaner, options: PseudonymiseOptions) -> Desk:
-    """Number, days and department stay. Answers, decisions and texts of changes are for the laboratory alone."""
-    changes = tuple(evolve(change, before=None, after=None, name=cleaner.text(change.name)) for change in desk.changes)
-    return evolve(
-        desk,
+    """Number, days and department. What else the laboratory knows, answers and decisions among it, is for itself alone."""
+    return Desk(
+        number=desk.number,
+        due=desk.due,
+        late_risk=desk.late_risk,
         assignee=desk.assignee if options.staff == "keep" else None,
+        department=desk.department,
+        remake_of=desk.remake_of,
         remake_reason=_free(desk.remake_reason, cleaner, options),
-        answers=(),
-        decisions=(),
-        changes=changes,
+        changes=tuple(evolve(one, before=None, after=None, name=cleaner.text(one.name)) for one in desk.changes),
     )
 
 
