@@ -15,10 +15,8 @@ from pathlib import Path
 from casepan.api import Case, CaseKey, Origin, Scan
 from casepan.running.context import Bench, Errand
 from casepan.testing import jaw_pair, scan_bytes
-from casepan_report.contents import gather
+from casepan_report.export import ReportExport
 from casepan_report.options import ReportOptions
-from casepan_report.page import page
-from casepan_report.showing import viewer_part_of
 
 
 def measure(faces: int, folder: Path) -> None:
@@ -35,17 +33,13 @@ def measure(faces: int, folder: Path) -> None:
         count = sum(len(bench.mesh(scan).faces) for scan in scans)
         ctx = bench.sending("report.html", "report", Errand("key", "K7Q2-M4", verdict="accept"))
         begun, work = time.perf_counter(), time.process_time()
-        report = gather(Case("K7Q2-M4", CaseKey("core", ""), Origin("core.generic"), scans=scans), ctx, ReportOptions())
-        drawn = time.perf_counter()
-        viewer = viewer_part_of(report)
-        packed = time.perf_counter()
-        text = page(report, viewer)
+        case = Case("K7Q2-M4", CaseKey("core", ""), Origin("core.generic"), scans=scans)
+        text = ReportExport(ReportOptions()).files(case, ctx)[0]
         ended, work = time.perf_counter(), time.process_time() - work
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    parts = f"pictures {drawn - begun:.1f} + 3D {packed - drawn:.1f} + page {ended - packed:.1f}"
     print(
-        f"3 x {faces:,} ({count:,} triangles): {ended - begun:.1f} s = {parts}, {work:.1f} s of processor; "
-        f"{len(text) / 1e6:.2f} MB, of it 3D {len(viewer.html) / 1e6:.2f}; peak {peak:.0f} MiB"
+        f"3 x {faces:,} ({count:,} triangles): {ended - begun:.1f} s, {work:.1f} s of processor; "
+        f"{text.size / 1e6:.2f} MB; peak {peak:.0f} MiB"
     )
 
 

@@ -34,7 +34,7 @@ from casepan.api import (
 )
 from casepan.running.context import Bench, Errand
 from casepan.testing import pdf_sheet, scan_bytes, small_scan
-from casepan_report.contents import Report, gather
+from casepan_report.contents import Report, gather, with_pictures
 from casepan_report.options import ReportOptions
 from casepan_report.page import page
 from casepan_report.showing import viewer_part_of
@@ -176,7 +176,8 @@ def gathered(bench: Bench) -> Callable[..., Report]:
         receipt = Receipt("key", "/lab/cad/K7Q2-M4", NOON, {"verified": "read back"})
         told = Errand("key", REF, verdict=checks, receipts={"cad": receipt} if receipts is None else receipts)
         chosen = ReportOptions(**{"variant": "lab", "viewer": False, **options})
-        return gather(case, bench.sending("report.html", "report", told), chosen)
+        ctx = bench.sending("report.html", "report", told)
+        return with_pictures(gather(case, ctx, chosen), ctx)
 
     return make
 

@@ -67,13 +67,12 @@ class Report:
 
 
 def gather(case: Case, ctx: ExportContext, options: ReportOptions) -> Report:
-    """Open the scans, draw the pictures, and leave out what the variant must not tell."""
+    """Open the scans and the papers, and leave out what the variant must not tell; nothing is drawn yet."""
     visible = shown(case, options.variant)
     numbered = tuple(enumerate(ranked(visible.findings), 1))
     shapes = shapes_of(case, ctx)
     if options.variant == "anonymous":
         shapes = _nameless(shapes, visible)
-    repairs = repairs_of(shapes, ctx) if options.variant != "office" else ()
     return Report(
         visible,
         options.variant,
@@ -82,13 +81,19 @@ def gather(case: Case, ctx: ExportContext, options: ReportOptions) -> Report:
         judge(visible, ctx.verdict),
         numbered,
         shapes,
-        gallery(shapes, numbered, repairs, ctx),
+        Gallery(),
         () if options.variant == "anonymous" else tuple(_paper(item, ctx) for item in _papers(case)),
         dict(ctx.receipts) if options.variant == "lab" else {},
         ctx.now(),
         ctx.place,
         options.viewer and bool(shapes.shown),
     )
+
+
+def with_pictures(report: Report, ctx: ExportContext) -> Report:
+    """The report with everything drawn that is drawn from its scans."""
+    repairs = repairs_of(report.shapes, ctx) if report.variant != "office" else ()
+    return evolve(report, gallery=gallery(report.shapes, report.numbered, repairs, ctx))
 
 
 def _nameless(shapes: Shapes, visible: Case) -> Shapes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from casepan.api import (
@@ -15,7 +16,7 @@ from casepan.api import (
     probe_folder,
     probe_zip,
 )
-from casepan_report.contents import gather
+from casepan_report.contents import gather, with_pictures
 from casepan_report.index import card, index_page, read_cards
 from casepan_report.options import ReportOptions, TicketOptions
 from casepan_report.page import page
@@ -45,7 +46,10 @@ class ReportExport:
         """What a package holds."""
         report = gather(case, ctx, self.options)
         name = f"{report.name}.html"
-        viewer = viewer_part_of(report) if report.turnable else None
+        with ThreadPoolExecutor(1) as beside:
+            turning = beside.submit(viewer_part_of, report) if report.turnable else None
+            report = with_pictures(report, ctx)
+        viewer = turning.result() if turning else None
         return (
             PackageFile(name, page(report, viewer), "report"),
             PackageFile(f"{report.name}.txt", summary(report).encode(), "summary"),

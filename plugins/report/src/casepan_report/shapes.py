@@ -12,8 +12,9 @@ from casepan.mesh import Frame, Gap, Mesh, distance, guess_frame
 from casepan_report import words
 from casepan_report.images import sampled
 
-REACH_MM = 3.0
-"""How far the arches are looked at from each other."""
+REACH_MM = 1.0
+"""How far the arches are looked at from each other for the contact map."""
+_TOGETHER_MM = 5.0  # arches that come no nearer than this do not lie together, however open the bite
 _FEWEST_NEAR = 20  # vertices within reach: fewer, and the arches do not lie together
 _JAW_ROLES = ("preparation", "arch", "antagonist", "edentulous", "denture", "preop")
 
@@ -109,7 +110,10 @@ def _bite(case: Case, shapes: Sequence[Shape]) -> tuple[Bite | None, str]:
     if any(finding.code == "bite.frames" for finding in case.findings):
         return None, "The arches do not stand in occlusion: each file has a frame of its own."
     of_lower = distance(lower.mesh, upper.mesh, REACH_MM)
-    if len(of_lower.vertices) < _FEWEST_NEAR:
+    if (
+        len(of_lower.vertices) < _FEWEST_NEAR
+        and len(distance(lower.mesh, upper.mesh, _TOGETHER_MM).vertices) < _FEWEST_NEAR
+    ):
         return None, "The arches do not lie together: each file has a frame of its own."
     frame = guess_frame(lower.mesh, "lower")
     return Bite(upper, lower, frame, distance(upper.mesh, lower.mesh, REACH_MM), of_lower), ""
