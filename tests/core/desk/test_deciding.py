@@ -184,3 +184,25 @@ def test_who_works_on_it_and_what_it_replaces_stay_with_the_case(lab: Any) -> No
         row = desk.ledger.case(new)
     assert row is not None
     assert (row.assignee, row.department, row.remake_of) == ("ben", "ceramics", old)
+
+
+def test_a_check_that_ended_a_second_ago_is_not_accepted_unseen(lab: Any) -> None:
+    """The decision was about the findings before it."""
+    lab.drop("Roe", **BITELESS)
+    lab.run()
+    place = lab.only().place
+    with lab.desk() as desk, pytest.raises(StateError, match="checked again a moment ago"):
+        desk.ledger.decide(place, 1, "accept", (), who="anna", content="another")
+
+
+def test_a_revision_waits_while_the_one_before_it_is_being_checked(lab: Any) -> None:
+    """Else nobody would know that it changes what is about to be handed on."""
+    lab.drop("Roe", **WHOLE)
+    lab.run()
+    ref = lab.only().ref
+    with lab.desk() as desk:
+        answer(desk, ref, ["rx.rush=yes"], by="anna")
+        desk.ledger.retry_case(ref, 1, who="anna")
+        claims = [desk.ledger.claim_case("somebody", ["p"], lease=60.0) for _ in range(2)]
+        assert [claim.revision if claim else None for claim in claims] == [1, None]
+        desk.ledger.give_back(claims[0])

@@ -56,7 +56,7 @@ def answer(desk: Desk, place: str, assignments: Sequence[str], *, by: str, note:
     targets = tuple(target for target, _ in answers)
     if not answers:
         return Answered(row.place, targets, changed=False)
-    if desk.ledger.handed_on(row.ref, row.revision + 1) == row.revision:
+    if desk.ledger.is_sent(row.ref, row.revision):
         revision = _as_revision(desk, row, answers, seen, by, note)
         return Answered(revision, targets)
     desk.ledger.answer(row.ref, row.revision, answers, seen=seen, who=by, note=note)

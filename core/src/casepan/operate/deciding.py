@@ -51,7 +51,10 @@ def decide(
             hint="Correct what `when` asks for with `casepan cases set`, widen `when` or `on` in lab.toml, or close it.",
         )
     overruled = _overruled(desk, outcome) if outcome and verdict == "accept" else ()
-    changed = desk.ledger.decide(row.ref, row.revision, verdict, deliveries, who=by, note=note, overruled=overruled)
+    changed = desk.ledger.decide(
+        row.ref, row.revision, verdict, deliveries, who=by, note=note, overruled=overruled,
+        content=outcome.content if outcome else None,
+    )  # fmt: skip
     if verdict == "accept":
         for number in range(1, row.revision + 1):  # revisions before it are closed with it
             take_out(desk.state, place_of(row.ref, number))

@@ -25,6 +25,16 @@ DUE = (
     " union select ref, revision from deliveries where state='sending'"
 )
 """Cases with work: found through the indexes of open states, so that 100,000 finished ones cost nothing."""
+SENT = (
+    "exists(select 1 from deliveries d where d.ref=c.ref and d.revision=c.revision"
+    " and d.state in ('sent', 'sending', 'unknown'))"
+)
+"""A case ``c`` is, or may be, at one of its destinations."""
+BEHIND = (
+    "exists(select 1 from cases e where e.ref=cases.ref and e.revision<cases.revision and e.state='checking'"
+    " and e.owner is not null)"
+)
+"""A revision waits while the one before it is being checked: only then it is known what it changes."""
 SCHEDULED = {
     "arrivals": ("not_before", "give_up"),
     "cases": ("not_before", "lease_until"),
@@ -67,6 +77,7 @@ class CaseTransitions(FactTransitions):
             f" and pipeline in ({','.join(':' + name for name in names)})"
             f" and adapter not in ({','.join(':' + name for name in blocked)})"
             f" and state<>'arriving' and (state<>'checking' or not_before<=:now) and (ref, revision) in ({DUE})"
+            f" and not {BEHIND}"
             " order by priority desc, rush desc, due is null, due, received, ref limit 1",
             {"now": self.clock(), "owner": owner, **names, **blocked},
         ).fetchone()
@@ -189,14 +200,19 @@ class CaseTransitions(FactTransitions):
             self.finish_if_handed_on(claim.ref, claim.revision)
             return () if verdict == "reject" else self.supersede(claim.ref, claim.revision)
 
-    def supersede(self, ref: str, revision: int) -> tuple[int, ...]:
-        """Inside a transaction: close the held revisions before this one, which nobody needs to decide about any more."""
+    def supersede(self, ref: str, revision: int, *, replaced: bool = False) -> tuple[int, ...]:
+        """Inside a transaction: close the held revisions before this one, which nobody needs to decide about any more.
+
+        Args:
+            replaced: True when a person made this one of them: then also those that are still to be checked or sent.
+        """
         if revision == 1:
             return ()
         rows = self.all(
-            "select revision from cases where ref=? and revision<? and owner is null"
-            " and state in ('review', 'office', 'quarantine')",
-            ref, revision,
+            "select revision from cases c where ref=? and revision<? and owner is null"
+            " and (state in ('review', 'office', 'quarantine')"
+            f" or (? and (state='checking' or (state='ready' and not {SENT}))))",
+            ref, revision, replaced,
         )  # fmt: skip
         for row in rows:
             self.change(

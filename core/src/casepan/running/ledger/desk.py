@@ -13,6 +13,7 @@ from casepan.errors import StateError
 from casepan.model.case import CaseKey
 from casepan.model.decided import Answer, Decision, Desk
 from casepan.running.ledger.arrivals import ArrivalTransitions
+from casepan.running.ledger.cases import SENT
 from casepan.running.ledger.facts import INHERITED
 from casepan.running.ledger.people import ANSWER_COLUMNS, ANSWERED, PeopleTransitions
 
@@ -66,9 +67,7 @@ class DeskTransitions(ArrivalTransitions, PeopleTransitions):
             remake_reason=row["remake_reason"],
             answers=tuple(_answer(row) for row in answers),
             decisions=tuple(
-                _decision(row)
-                for row in self._decided(ref)
-                if row["revision"] == revision and row["kind"] != ANSWERED
+                _decision(row) for row in self._decided(ref) if row["revision"] == revision and row["kind"] != ANSWERED
             ),
         )
 
@@ -78,14 +77,20 @@ class DeskTransitions(ArrivalTransitions, PeopleTransitions):
         return int(row[0]) if row else 0
 
     def handed_on(self, ref: str, before: int) -> int | None:
-        """The latest revision before this one that was accepted and is, or may be, at a destination."""
+        """The latest revision before this one that was accepted and is on its way, or may be at a destination."""
         row = self.one(
-            "select max(c.revision) from cases c where c.ref=? and c.revision<? and c.verdict='accept' and exists("
-            "select 1 from deliveries d where d.ref=c.ref and d.revision=c.revision"
-            " and d.state in ('sent', 'sending', 'unknown'))",
+            "select max(c.revision) from cases c where c.ref=? and c.revision<? and c.verdict='accept'"
+            f" and (c.state in ('ready', 'handed-on') or {SENT})",
             ref, before,
         )  # fmt: skip
         return row[0] if row else None
+
+    def is_sent(self, ref: str, revision: int) -> bool:
+        """True when a revision was accepted and is, or may be, at a destination."""
+        row = self.one(
+            f"select 1 from cases c where c.ref=? and c.revision=? and c.verdict='accept' and {SENT}", ref, revision
+        )
+        return row is not None
 
     def answer(
         self, ref: str, revision: int, answers: Sequence[tuple[str, str]], *, seen: int, who: str, note: str = ""
@@ -124,7 +129,7 @@ class DeskTransitions(ArrivalTransitions, PeopleTransitions):
     def make_revision(self, ref: str, new: NewRevision, *, seen: int) -> int:
         """A person joins, parts or answers what was handed on already: the next revision, which is to be checked.
 
-        The revisions that were held are closed: this one takes their place.
+        The revisions that were held, or were still to be checked or sent, are closed: this one takes their place.
 
         Raises:
             StateError: as :meth:`answer`; or its folder cannot be written, then nothing has happened.
@@ -145,7 +150,7 @@ class DeskTransitions(ArrivalTransitions, PeopleTransitions):
             self.event(new.kind, ref, revision, base=new.base, who=new.who, note=new.note)
             if new.answers:
                 self._insert_answers(ref, revision, new.answers, seen, new.who, new.note)
-            self.supersede(ref, revision)
+            self.supersede(ref, revision, replaced=True)
             new.write(revision)
             self.keep(ref)
         return revision

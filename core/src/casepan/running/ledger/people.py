@@ -47,10 +47,12 @@ class PeopleTransitions(DeliveryTransitions):
         who: str,
         note: str = "",
         overruled: Sequence[str] = (),
+        content: str | None = None,
     ) -> bool:
         """A person accepts or rejects a case that has been checked.
 
         Args:
+            content: hash of the check that the decision and its deliveries are about.
             overruled: codes of the findings that an acceptance overrules.
 
         Returns:
@@ -66,6 +68,8 @@ class PeopleTransitions(DeliveryTransitions):
                     "this case has not been checked yet",
                     hint="`casepan run` checks it; if it lies in quarantine: `casepan quarantine retry`.",
                 )
+            if content not in (None, row["content"]):
+                raise StateError("this case was checked again a moment ago", hint="Look at it: `casepan cases show`.")
             if row["verdict"] == verdict and row["state"] in ("ready", "handed-on", "quarantine"):
                 return False
             state = {"accept": "ready", "review": "review", "reject": "quarantine"}[verdict]
