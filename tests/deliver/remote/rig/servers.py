@@ -196,13 +196,19 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
 
 def _end_sshd(process: subprocess.Popen[bytes]) -> None:
     """End it with the processes of its connections, which have sessions of their own."""
-    listed = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True, check=False
-    )
+    children = list(_children(process.pid))
     _end(process)
-    for pid in listed.stdout.split():
+    for pid in children:
         with suppress(ProcessLookupError):
-            os.kill(int(pid), signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
+
+
+def _children(parent: int) -> Iterator[int]:
+    """Its child processes, where the system tells them by files."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            if int(path.read_text().rpartition(")")[2].split()[1]) == parent:
+                yield int(path.parent.name)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

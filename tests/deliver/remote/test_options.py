@@ -1,17 +1,22 @@
-"""What may stand in ``lab.toml``: wrong options are told before anything runs."""
+"""What may stand in ``lab.toml``, told before anything runs; and what answers of Amazon's S3 mean, which no test server gives."""
 
 from __future__ import annotations
 
+from base64 import b64encode
+from hashlib import sha256
+from io import BytesIO
 from typing import Any
 
 import pytest
+from attrs import frozen
 from botocore.exceptions import ClientError
 
 from casepan.api import AuthenticationFailed, DeliveryError, DeliveryRefused, OutcomeUnknown, Secret
 from casepan_deliver.addresses import is_loopback
 from casepan_deliver.http_options import HttpOptions
 from casepan_deliver.remote_options import RemoteOptions
-from casepan_deliver.s3 import judged
+from casepan_deliver.s3 import S3Store, judged
+from casepan_deliver.stores import Item, Parcel
 
 SECRET = Secret(env="X")
 SFTP = {"url": "sftp://mill@example.com/in", "key": SECRET, "known_hosts": "known"}
@@ -125,3 +130,54 @@ def test_each_answer_of_s3_has_its_meaning(code: str, status: int, kind: type, r
     error = judged(ClientError(answer, "PutObject"), "s3://bucket/x", commits=True)
     assert (type(error), error.retryable) == (kind, retryable)
     assert error.retry_after == (9.0 if retryable else None)
+
+
+@frozen
+class Amazon:
+    """S3 as Amazon runs it: it tells the checksum of what it stored, which may be something else than what was sent."""
+
+    stored: bytes
+    removed: list[str]
+
+    def head_object(self, **asked: Any) -> dict[str, Any]:
+        """Only what was asked for with its checksum is there."""
+        if asked.get("ChecksumMode") != "ENABLED":
+            raise ClientError({"Error": {"Code": "404"}}, "HeadObject")
+        checksum = b64encode(sha256(self.stored).digest()).decode()
+        return {"ContentLength": len(self.stored), "ChecksumSHA256": checksum, "ETag": "x"}
+
+    def put_object(self, **asked: Any) -> dict[str, str]:
+        """Stored."""
+        assert asked["IfNoneMatch"] == "*"
+        return {"ETag": '"x"', "VersionId": "v7"}
+
+    def delete_object(self, **asked: Any) -> None:
+        """Removed."""
+        self.removed.append(asked["Key"])
+
+
+@frozen
+class Errand:
+    """What the store asks its context for."""
+
+    key: str = "key-1"
+    replace: bool = False
+
+    def fence_ok(self) -> bool:
+        """Ours."""
+        return True
+
+
+@pytest.mark.parametrize("stored", [b"the zip", b"the zap"])
+def test_the_checksum_of_the_server_is_the_proof(stored: bytes) -> None:
+    """Equal: nothing has to come back. Another one: the object is taken away, and the delivery tried again."""
+    amazon = Amazon(stored, [])
+    item = Item("K.zip", 7, sha256(b"the zip").hexdigest(), lambda: BytesIO(b"the zip"))
+    parcel, store, ctx = Parcel("K.zip", (item,), {}, is_folder=False), S3Store(amazon, "bucket", "in"), Errand()
+    if stored == b"the zip":
+        proof = {"verified": "size and sha256 told by the server", "etag": '"x"', "version": "v7"}
+        assert (store.place(parcel, ctx), amazon.removed) == (proof, [])  # type: ignore[arg-type]
+        return
+    with pytest.raises(DeliveryError, match="not stored as it was sent"):
+        store.place(parcel, ctx)  # type: ignore[arg-type]
+    assert amazon.removed == ["in/K.zip"]
