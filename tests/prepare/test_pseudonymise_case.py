@@ -516,7 +516,7 @@ def test_patients_called_like_a_word_of_the_trade_are_no_trouble(hide: Hide, nam
 
 
 def test_every_field_of_the_model_is_thought_of() -> None:
-    """Whoever adds a field to these must say here, and in ``hiding/record.py``, what becomes of it; other values are made anew."""
+    """Whoever adds a field to these must say here, and in ``hiding/record.py``, what becomes of it; others are made anew."""
     known = {
         Case: "ref key origin revision digest received_at patient practice scans prescription attachments closed ignored "
         "findings artifacts client desk",
