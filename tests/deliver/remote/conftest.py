@@ -42,6 +42,7 @@ def webdav_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Moto."""
+    pytest.importorskip("moto", reason="moto is not installed")
     with python_server("s3", tmp_path_factory.mktemp("s3")) as server:
         yield server
 
@@ -49,6 +50,7 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The laboratory's own portal."""
+    pytest.importorskip("uvicorn", reason="uvicorn is not installed")
     with python_server("portal", tmp_path_factory.mktemp("portal")) as server:
         yield server
 
