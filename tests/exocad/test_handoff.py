@@ -362,6 +362,31 @@ def test_a_template_that_tells_its_patient_elsewhere_is_refused(desktop: Desktop
         desktop.deliver(desktop.ordered(CROWN), template=template)
 
 
+def test_a_template_whose_patient_is_a_word_of_exocads_serves(desktop: Desktop) -> None:
+    """Laboratories call such a case "Crown Zirconia"."""
+    named = configured(tooth(11)).replace(b"Roe ", b"Crown Zirconia")
+    receipt = desktop.deliver(desktop.ordered(CROWN), template=with_template(desktop, named))
+    assert document(receipt).findtext("Patient/PatientName") == REF
+
+
+def test_signs_that_xml_cannot_hold_are_left_out(desktop: Desktop) -> None:
+    """Control characters and undecodable bytes of names: the document stays readable, the notes keep their lines."""
+    order = Prescription((evolve(CROWN, material="unknown", material_text="Zr\x0b"),), notes="one\x00\r\ntwo\udcff")
+    case = evolve(desktop.case, prescription=order, patient=Patient(last="Roe\udcff"))
+    receipt = desktop.deliver(case, private=True)
+    assert document(receipt).findtext("Notes") == "one\ntwo"
+    assert document(receipt).findtext("Patient/PatientName") == f"Roe {REF}"
+
+
+def test_a_foreign_folder_is_never_replaced(desktop: Desktop) -> None:
+    """Whatever lies there without a seal of casepan's is somebody's work."""
+    place = Path(desktop.deliver().place)
+    for seal in (b"{}", b"[]", b"no json"):
+        (place / ".casepan.json").write_bytes(seal)
+        with pytest.raises(DeliveryRefused, match="worked in"):
+            desktop.deliver(errand=Errand("key-2", REF, replace=True))
+
+
 @pytest.mark.parametrize("content", [b"", b"\0\1binary", b"<Treatment/>", b"<Other><Teeth/></Other>"])
 def test_a_template_that_is_none_is_refused(content: bytes, desktop: Desktop) -> None:
     """Damaged, a vendor's archive, another document, or missing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ from casepan_dicom.archives import Held, needed, refused
 from casepan_dicom.objects import Instance
 from casepan_dicom.options import DicomOptions
 
-_BOUNDARY = "casepan-dicom-object"
 _JSON = "application/dicom+json"
 _SOP_INSTANCE, _SERIES, _FAILED, _REASON = "00080018", "0008103E", "00081198", "00081197"
 _STORED, _REFERENCED = "00081199", "00081155"
@@ -44,10 +44,9 @@ class WebArchive:
         with self._client() as client:
             for instance in instances:
                 may_go()
+                content, headers = _multipart(instance.content)
                 with self._as_errors():
-                    answer = client.post(
-                        f"{self.place}/studies", content=_multipart(instance.content), headers=_headers()
-                    )
+                    answer = client.post(f"{self.place}/studies", content=content, headers=headers)
                 self._judge(answer, instance)
 
     def held(self, study: str) -> Held:
@@ -139,15 +138,12 @@ def trust(options: DicomOptions, base: Path) -> ssl.SSLContext:
         raise DeliveryRefused("the certificates in `ca` cannot be read", place=options.ca, hint=hint) from error
 
 
-def _headers() -> dict[str, str]:
-    kind = f'multipart/related; type="application/dicom"; boundary={_BOUNDARY}'
-    return {"Content-Type": kind, "Accept": _JSON}
-
-
-def _multipart(content: bytes) -> bytes:
-    """One part. Its boundary need not be searched for in the content: the part says its length."""
-    head = f"--{_BOUNDARY}\r\nContent-Type: application/dicom\r\nContent-Length: {len(content)}\r\n\r\n"
-    return head.encode() + content + f"\r\n--{_BOUNDARY}--\r\n".encode()
+def _multipart(content: bytes) -> tuple[bytes, dict[str, str]]:
+    """One object as a request's body, and the headers that go with it. No content can hold its own hash as a boundary."""
+    boundary = f"casepan-{sha256(content).hexdigest()[:40]}"
+    head = f"--{boundary}\r\nContent-Type: application/dicom\r\nContent-Length: {len(content)}\r\n\r\n"
+    body = head.encode() + content + f"\r\n--{boundary}--\r\n".encode()
+    return body, {"Content-Type": f'multipart/related; type="application/dicom"; boundary={boundary}', "Accept": _JSON}
 
 
 def _json(answer: Any) -> Any:

@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import file_digest
 from pathlib import Path
-from typing import Any
 from xml.etree.ElementTree import Element
 
 from attrs import evolve
@@ -67,7 +66,9 @@ class ProjectFolder:
         try:
             receipt = deliver_folder(ctx, self.options.path, files, name=names.folder, seal=seal)
         except DeliveryError as error:
-            raise _held_open(error) or error from error
+            if _is_held_open(error):
+                raise _held_open(error.place) from error
+            raise
         return self._explained(receipt, told)
 
     def probe(self, ctx: ExportContext) -> Receipt | None:
@@ -178,20 +179,20 @@ def _folders(root: Path, place: str) -> list[Path]:
     return sorted(path for path in found if (path / SEAL.name).is_file())
 
 
-def _sealed(folder: Path) -> dict[str, Any]:
+def _sealed(folder: Path) -> tuple[str, dict[str, str]]:
+    """The delivery key in a folder's seal, and name to SHA-256 of what was delivered; empty without a whole seal."""
     try:
         document = json.loads((folder / SEAL.name).read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return document if isinstance(document, dict) else {}
+        return str(document["key"]), {str(file["name"]): str(file["sha256"]) for file in document["files"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return "", {}
 
 
 def _taken_over(folder: Path, ctx: ExportContext) -> Receipt | None:
     """The receipt of a project whose document exocad has written anew: same GUID, and every scan as it was delivered."""
-    document = _sealed(folder)
-    if document.get("key") != ctx.key:
+    key, files = _sealed(folder)
+    if key != ctx.key:
         return None
-    files = {str(file["name"]): str(file["sha256"]) for file in document.get("files", ())}
     own = f"{folder.name}{_SUFFIX}"
     try:
         treatment = read_xml((folder / own).read_bytes().decode("utf-8-sig").encode())  # one wrong byte is damage
@@ -214,9 +215,9 @@ def _refuse_worked_in(ctx: ExportContext, path: str, name: str) -> None:
     folder = ctx.base / path / name
     if not ctx.replace or not folder.is_dir():
         return
-    known = {str(file.get("name")) for file in _sealed(folder).get("files", ())} | {SEAL.name}
+    _, known = _sealed(folder)
     there = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
-    if there - known:
+    if there - {*known, SEAL.name}:
         raise DeliveryRefused(
             "somebody has worked in the project that would be replaced",
             place=str(folder),
@@ -224,14 +225,16 @@ def _refuse_worked_in(ctx: ExportContext, path: str, name: str) -> None:
         )
 
 
-def _held_open(error: DeliveryError) -> DeliveryError | None:
-    """What a refused rename of a project means on a CAD computer: exocad has it open. Trying again helps."""
+def _is_held_open(error: DeliveryError) -> bool:
+    """Whether a rename of the project was refused: on a CAD computer exocad has it open then."""
     cause = error.__cause__
-    if not isinstance(cause, OSError) or cause.errno not in _HELD_OPEN or not cause.filename2:
-        return None
+    return isinstance(cause, OSError) and cause.errno in _HELD_OPEN and bool(cause.filename2)
+
+
+def _held_open(place: str | None) -> DeliveryError:
     return DeliveryError(
         "the project is open in another program",
-        place=error.place,
+        place=place,
         hint="Close the case in exocad; casepan tries again by itself. If it is closed: may casepan write there?",
         retry_after=60.0,
     )

@@ -16,6 +16,7 @@ from casepan_exocad.units import worded
 NO_COLOUR = "---"
 NO_NUMBER = "0"
 _REFUSED = re.compile(r'[\x00-\x1f<>:"/\\|?*%]+')
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _FIRST_OWN = 1 << 30
 """Patient numbers from here on are casepan's; DentalDB counts its own up from 1."""
 
@@ -23,7 +24,7 @@ _REF = "2345679CDFGHJKMNPQRTVWXY"
 """The letters of which the ledger draws the six of a case's ref."""
 
 _REFS = len(_REF) ** 6
-_LONGEST = 120
+_LONGEST = 60
 
 
 @frozen
@@ -60,7 +61,7 @@ def names_of(case: Case, ctx: ExportContext, options: ProjectOptions) -> Names:
         "first": _plain(case.patient.first or "") if private and case.patient.last else "",
         "practice": _plain(order.practice or "") if private else "",
         "practice_id": _digits(case.practice),
-        "tray": (case.desk.number if "%l" in options.name else None) or ctx.place,
+        "tray": _plain(case.desk.number or ctx.place) if "%l" in options.name else ctx.place,
         "notes": "\n".join([*([order.notes] if private and order.notes else []), *_also_ordered(case)]),
         "colour": shades.pop() if len(shades) == 1 else NO_COLOUR,
     }
@@ -133,4 +134,9 @@ def _digits(text: str | None) -> str:
 
 def _plain(text: str) -> str:
     """The text as it may stand in a file name: exocad makes the folder's name from the fields, so both must agree."""
-    return _REFUSED.sub("_", text)[-_LONGEST:].strip(" .")
+    return _REFUSED.sub("_", writable(text))[-_LONGEST:].strip(" .")
+
+
+def writable(text: str) -> str:
+    """The text without what XML cannot hold: control characters, and bytes of file names that could not be decoded."""
+    return _NO_XML.sub("", text)

@@ -12,11 +12,18 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from casepan.api import DeliveryRefused, material_from_words
 from casepan_exocad.document import CONFIGURATION, FLAGS, text_of
-from casepan_exocad.naming import NO_NUMBER, Names, unique_letters
+from casepan_exocad.naming import NO_NUMBER, Names, unique_letters, writable
 from casepan_exocad.units import NO_IMPLANT, Unit
 
 _BOM = b"\xef\xbb\xbf"
 _PEOPLE = ("Patient/PatientName", "Patient/PatientFirstName", "Practice/PracticeName", "Notes", "TrayNo")
+_TECHNICAL = {
+    *CONFIGURATION,
+    *("ReconstructionType", "PreparationType", "ImplantType", "AntagonistType"),
+    *("Material", "MaterialName", "MaterialAbutment", "Color", "ToothColor"),
+}
+"""Elements whose words are exocad's own; a template's patient may well be called "crown zirconia"."""
+
 _CODES = ("Material", "MaterialName", "MaterialAbutment")
 
 
@@ -129,9 +136,7 @@ def _people(treatment: Element) -> Iterable[str]:
 
 
 def _refuse_people(treatment: Element, people: Iterable[str]) -> None:
-    told = [
-        text for e in treatment.iter() if e.tag not in CONFIGURATION for text in (e.text, *e.attrib.values()) if text
-    ]
+    told = [text for e in treatment.iter() if e.tag not in _TECHNICAL for text in (e.text, *e.attrib.values()) if text]
     words = [re.compile(rf"(?<!\w){re.escape(word)}(?!\w)") for word in people if len(word) > 2]
     if any(word.search(text) for word in words for text in told):
         raise DeliveryRefused(
@@ -151,7 +156,7 @@ def _put(element: Element, path: str, text: str) -> None:
     for tag in path.split("/"):
         child = element.find(tag)
         element = SubElement(element, tag) if child is None else child
-    element.text = text
+    element.text = writable(text)
 
 
 def _yes(value: bool) -> str:
