@@ -247,10 +247,16 @@ def test_bad_input_is_a_finding(make_case: MakeCase) -> None:
 
 
 def test_surfaces_that_are_none_come_out_clean() -> None:
-    """Fins, pinched borders and turned triangles go; a heap of single triangles leaves nothing."""
+    """Fins, a tent over a triangle and pinched borders go; a heap of single triangles leaves nothing."""
     lower = pair().lower
     fins = np.stack([lower.faces[:300:10, 0], lower.faces[:300:10, 1], lower.faces[4000:4300:10, 2]], axis=1)
-    sheet = clean_sheet(evolve(lower, faces=np.concatenate([lower.faces, fins]), vertex_colours=None), 5.0)
+    a, b, c = lower.faces[len(lower.faces) // 2]
+    peak = lower.vertices[[a, b, c]].mean(axis=0, keepdims=True) + np.float32(1)
+    tent = np.array([[a, b, len(lower.vertices)], [b, c, len(lower.vertices)], [c, a, len(lower.vertices)]])
+    faces = np.concatenate([lower.faces, fins, tent]).astype(np.int32)
+    spoilt = Mesh(np.concatenate([lower.vertices, peak]), faces)
+    assert topology(spoilt).nonmanifold_edges > 3
+    sheet = clean_sheet(spoilt, 5.0)
     assert sheet is not None
     found = topology(sheet)
     assert (found.nonmanifold_edges, found.nonmanifold_vertices, found.inconsistent_edges, len(found.components)) == (
@@ -260,6 +266,11 @@ def test_surfaces_that_are_none_come_out_clean() -> None:
         1,
     )
     assert len(sheet.faces) > 0.9 * len(lower.faces)
+    scraps = Mesh(
+        np.random.default_rng(0).uniform(0, 9, (300, 3)).astype(np.float32),
+        np.arange(300, dtype=np.int32).reshape(-1, 3),
+    )
+    assert clean_sheet(scraps, 5.0) is None
 
 
 def test_corners_at_one_place_are_moved_apart() -> None:

@@ -142,22 +142,23 @@ def test_a_plane_is_no_arch(make_case: MakeCase) -> None:
     assert codes(oriented(case, bench)) == ["frame.unknown"]
 
 
-def frame_of(tilt: float = 0, turn: float = 0, *, full: bool = True) -> ArchFrame:
+def frame_of(tilt: float = 0, turn: float = 0, *, full: bool = True, length: float = 80) -> ArchFrame:
     """What an arch would show that is tilted and turned by some degrees."""
     rotation = Rotation.from_euler("xz", [tilt, turn], degrees=True).as_matrix()
     left = rotation @ [1.0, 0.0, 0.0]
-    return ArchFrame(rotation @ [0.0, 0.0, 1.0], left, np.zeros(3), full)
+    return ArchFrame(rotation @ [0.0, 0.0, 1.0], left, np.zeros(3), full, length)
 
 
 def test_when_a_frame_counts_as_found() -> None:
-    """One full arch is enough; two partial ones must agree; two full ones too."""
+    """One full arch is enough; two partial ones must show a side and agree; two full ones agree too."""
     part = frame_of(full=False)
     assert isinstance(find_frame([frame_of()], 8), MouthFrame)
     assert isinstance(find_frame([part, frame_of(5, 5, full=False)], 8), MouthFrame)
     assert isinstance(find_frame([frame_of(12, 0), part], 8), MouthFrame)
     for frames, why in (
         ([], "no scan"),
-        ([part], "one partial"),
+        ([part], "so little"),
+        ([part, frame_of(full=False, length=50)], "so little"),
         ([part, frame_of(9, 0, full=False)], "differ by 9"),
         ([part, frame_of(0, 9, full=False)], "where the front"),
         ([frame_of(), frame_of(0, 9)], "where the front"),

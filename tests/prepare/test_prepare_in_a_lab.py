@@ -22,9 +22,9 @@ from .conftest import pair
 
 
 def lab_of_the_page(repository: Path, folder: Path) -> Path:
-    """The page's lab.toml, with a settle time for tests."""
+    """The first lab.toml of the page, with a settle time for tests."""
     page = (repository / "plugins" / "prepare" / "README.md").read_text("utf-8")
-    (block,) = re.findall(r"^```toml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    block, *_ = re.findall(r"^```toml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     file = folder / "lab.toml"
     file.write_text(block.replace('"30s"', '"0.2s"'), encoding="utf-8")
     return file

@@ -97,6 +97,14 @@ def test_the_margin_of_an_ordered_tooth_is_left_alone(make_case: MakeCase) -> No
     assert np.linalg.norm(np.subtract(jaws().truth.holes[0].centre, kept.where_mm)) < 1.5
 
 
+def test_a_primary_tooth_is_protected_where_its_successor_stands(make_case: MakeCase) -> None:
+    """64 stands at the place of 24, and the finding names it as it was ordered."""
+    case, bench = make_case({"upper": jaws().upper}, WorkItem("1", teeth=(64,), kind="crown"))
+    after, mesh = mended(case, bench)
+    assert len(across(mesh)) == 2
+    assert after.findings[1].teeth == (64,)
+
+
 def test_near_margin_closes_it_too(make_case: MakeCase) -> None:
     """A lab that wants it gets it."""
     case, bench = make_case({"upper": jaws().upper}, WorkItem("1", teeth=(24,), kind="crown"))

@@ -25,6 +25,7 @@ NAME = "casepan occlusal frame"
 
 _MOLARS_MM = 35.0  # along the arch from the midline: the first molars, whose line runs from right to left
 _ONE_FRAME = 45.0  # degrees: arches that are not in occlusion lie a quarter or half a turn apart
+_SIDE_MM = 68.0  # of arch: from one side well past the front; with less, both arches can be wrong about it and agree
 _ROLES = ("preparation", "arch", "antagonist", "edentulous", "preop")
 
 
@@ -36,12 +37,14 @@ class ArchFrame:
         up, left: float64 (3,), unit vectors in the file's coordinates, across each other.
         middle: float64 (3,), on its chewing plane at the midline.
         is_full: whether the arch reaches far on both sides of its midline.
+        length_mm: how much of the arch's curve was scanned.
     """
 
     up: Floats
     left: Floats
     middle: Floats
     is_full: bool
+    length_mm: float
 
 
 @define(frozen=True, eq=False)
@@ -88,7 +91,9 @@ def arch_frame(mesh: Mesh, jaw: Jaw) -> ArchFrame | None:
     across = (positive - negative) if arch.quadrants[1] == 2 else (negative - positive)
     left = _unit(across[0] * plane.axes[0] + across[1] * plane.axes[1])
     middle = plane.back(np.array([[*arch.point(arch.shift), 0.0]]))[0]
-    return ArchFrame(plane.axes[2] * (1 if jaw == "lower" else -1), left, middle, placement.is_full)
+    return ArchFrame(
+        plane.axes[2] * (1 if jaw == "lower" else -1), left, middle, placement.is_full, placement.length_mm
+    )
 
 
 def arches(case: Case, ctx: Context) -> list[tuple[Scan, Mesh, Jaw]]:
@@ -106,7 +111,8 @@ def arches(case: Case, ctx: Context) -> list[tuple[Scan, Mesh, Jaw]]:
 def find_frame(frames: Sequence[ArchFrame], agree: float) -> MouthFrame | str:
     """The occlusal frame of the arches of one case, or why it cannot be told.
 
-    A full arch is enough, if the other arch does not speak against it. Partial arches alone must be two, and agree.
+    A full arch is enough, if the other arch does not speak against it. Partial arches alone must be two, show a whole
+    side, and agree.
 
     Args:
         frames: what each arch shows.
@@ -118,8 +124,8 @@ def find_frame(frames: Sequence[ArchFrame], agree: float) -> MouthFrame | str:
     tilt, turn = (_apart(frames, which) for which in ("up", "left"))
     if tilt > (2 if full else 1) * agree:
         return f"the chewing planes of the two arches differ by {tilt:.0f}°, so they do not stand in occlusion"
-    if not full and len(frames) == 1:
-        return "one partial arch does not tell where the front is"
+    if not full and (len(frames) == 1 or min(frame.length_mm for frame in frames) < _SIDE_MM):
+        return "so little of an arch does not tell where the front is"
     if turn > agree and len(full) != 1:
         return f"the two arches differ by {turn:.0f}° about where the front is"
     return MouthFrame.of(full or frames)

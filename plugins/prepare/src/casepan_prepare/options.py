@@ -86,6 +86,6 @@ class OrientOptions:
     agree: float = option(
         8.0,
         "degrees that the frames of both arches may differ when neither is a full arch, for one full arch twice as many",
-        source="measured on made jaws: quadrants that agree within this are right within 7 degrees (README)",
+        source="measured on made jaws: quadrants that agree within this are right within 6 degrees (README)",
         minimum=0,
     )

@@ -84,5 +84,5 @@ def jaw_of(scan: Scan, case: Case) -> Jaw | None:
 
 
 def ordered_teeth(case: Case, jaw: Jaw) -> tuple[int, ...]:
-    """Ordered permanent teeth of one arch."""
-    return tuple(tooth for tooth in case.prescription.teeth if arch_of(tooth) == jaw and tooth < 50)
+    """Ordered teeth of one arch, primary ones too."""
+    return tuple(tooth for tooth in case.prescription.teeth if arch_of(tooth) == jaw)

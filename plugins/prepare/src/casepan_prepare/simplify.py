@@ -5,11 +5,13 @@ from __future__ import annotations
 from attrs import evolve
 
 from casepan.api import Case, Context, Finding, Scan
-from casepan.mesh import Mesh
+from casepan.mesh import Loss, Mesh
 from casepan.mesh.colouring import fit_colour
 from casepan_prepare.fewer import Simpler, simplified
 from casepan_prepare.options import SimplifyOptions
 from casepan_prepare.scans import open_scan, rewrite
+
+_SLIGHT = 2.7  # ΔE that half of all people accept between two teeth (Paravina 2015); as core.convert
 
 
 class Simplify:
@@ -41,10 +43,7 @@ class Simplify:
         if found is None:
             return scan, []
         made, lost = rewrite(scan, found.mesh, ctx)
-        baked = [
-            Finding("format.loss", "warning", f"{loss.what} is lost: {loss.why}", scan=scan.id, value=loss.delta_e, unit="ΔE")
-            for loss in changes
-        ]  # fmt: skip
+        baked = [_baked(loss, scan) for loss in changes]
         return made, [self._said(scan, len(mesh.faces), found), *baked, *lost]
 
     def _said(self, scan: Scan, before: int, found: Simpler) -> Finding:
@@ -58,3 +57,16 @@ class Simplify:
             limit=self.options.tolerance_um,
             unit="µm",
         )
+
+
+def _baked(loss: Loss, scan: Scan) -> Finding:
+    slight = loss.delta_e is not None and loss.delta_e <= _SLIGHT
+    return Finding(
+        "format.loss",
+        "info" if slight else "warning",
+        f"{loss.what} is lost: {loss.why}",
+        scan=scan.id,
+        value=loss.delta_e,
+        limit=_SLIGHT,
+        unit="ΔE",
+    )

@@ -12,6 +12,7 @@ from casepan_prepare.scans import Jaw
 
 _REACH = 0.8  # of a tooth's width from its middle: the outer end of where its finish line runs (quality.margin)
 _ASIDE_MM = 9.0  # the same across the arch
+_PRIMARY, _SUCCESSOR = 50, 40  # a primary tooth (51 to 85) stands where its successor will, FDI 40 lower
 _SLACK_MM = (2.0, 9.0)  # how far a tooth may stand from its place, in full and in partial scans (benchmarks/quality)
 
 
@@ -40,7 +41,8 @@ class Zones:
         along, across = arch.unrolled(arch.relief.plane.flat(points))
         slack = _SLACK_MM[0 if self.placement.is_full else 1]
         for tooth in self.teeth:
-            beside = np.abs(along - arch.position(tooth)) < _REACH * arch.width(tooth) + slack
+            place = tooth if tooth < _PRIMARY else tooth - _SUCCESSOR
+            beside = np.abs(along - arch.position(place)) < _REACH * arch.width(place) + slack
             if (beside & (np.abs(across) < _ASIDE_MM)).any():
                 return tooth
         return None
