@@ -15,6 +15,7 @@ from casepan.cli import (
     inspecting,
     keeping,
     operating,
+    practices,
     quarantining,
     reporting,
     ruling,
@@ -57,3 +58,4 @@ delivering.add_to(app)
 quarantining.add_to(app)
 keeping.add_to(app)
 ruling.add_to(app)
+practices.add_to(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +16,20 @@ OnUnknown = Literal["hold", "resend"]
 OnExisting = Literal["revise", "replace"]
 
 
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+@frozen
+class CalendarTable:
+    """``[lab.calendar]``: when the laboratory works and how long its work takes."""
+
+    weekend: tuple[Weekday, ...] = option(("sat", "sun"), "days of the week on which nobody works")
+    closed: tuple[date, ...] = option((), "further days on which nobody works")
+    lead_days: Mapping[Kind, int] = option(factory=dict, doc="kind of work to the working days it takes")
+    default_lead: int = option(5, "working days that every other kind takes", minimum=0)
+    transit_days: int = option(1, "days on the way to a practice", minimum=0)
+
+
 @frozen
 class LabTable:
     """``[lab]``: who the laboratory is and where casepan keeps its state."""
@@ -22,6 +37,8 @@ class LabTable:
     name: str = option(doc="name of the laboratory, shown in reports and letters")
     state: FolderPath = option(FolderPath("state"), "ledger and work area; a local disk, never a share")
     timezone: str = option("UTC", "IANA zone for display, dates in names and due days")
+    number: str = option("", 'pattern of case numbers, such as "{yy}-{n:05}"; empty: none are given')
+    calendar: CalendarTable | None = option(None, "working days; without it no due days are worked out")
     workers: int = option(2, "child processes that work at the same time", minimum=1)
     min_free: ByteCount = option(ByteCount(1 << 30), "free space below which intake pauses")
     keep_days: int = option(
@@ -56,6 +73,13 @@ class When:
     adapter: tuple[str, ...] = option((), "adapters that recognised the case")
     verdict: tuple[Verdict, ...] = option((), "verdicts")
     rush: bool | None = option(None, "true: only rush cases; false: all others")
+    closed: bool | None = option(
+        None, "true: only cases with files that only the vendor's software reads; false: all others"
+    )
+    destination: bool | None = option(
+        None,
+        "for exports. true: only cases whose practice names this export as its `destination`; false: only those that name none",
+    )
 
 
 @frozen

@@ -45,6 +45,7 @@ def broken_rules(table: Mapping[str, Any], base: Path) -> Iterator[Problem]:
     steps = tuple(_steps(table))
     yield from _placeholders(table, ())
     yield from _timezone(_table(table, "lab"))
+    yield from _number_pattern(_table(table, "lab"))
     yield from _names(table, steps)
     yield from _doubles(steps)
     yield from _after(steps)
@@ -94,6 +95,15 @@ def _timezone(lab: Mapping[str, Any]) -> Iterator[Problem]:
         near = closest(zone, available_timezones())
         hint = f"Did you mean {near!r}?" if near else 'Write an IANA name such as "Europe/Berlin".'
         yield Problem(("lab", "timezone"), f"{zone!r} is no time zone", hint)
+
+
+def _number_pattern(lab: Mapping[str, Any]) -> Iterator[Problem]:
+    from casepan.knowledge.numbers import problem_of
+
+    pattern = lab.get("number")
+    wrong = problem_of(pattern) if isinstance(pattern, str) and pattern else None
+    if wrong:
+        yield Problem(("lab", "number"), wrong, 'Write number = "{yy}-{n:05}".')
 
 
 def is_timezone(zone: str) -> bool:

@@ -67,6 +67,7 @@ class Desk:
     Attributes:
         number: the lab's own case number (``"26-00417"``), kept over revisions.
         due: the day by which it must leave the laboratory; late_risk: True when that day can hardly be kept.
+        rush_reason: why a rush case is one.
         assignee, department: who works on it.
         remake_of: ref of the case that this one replaces; remake_reason: why.
         answers, decisions: oldest first; changes: against the previous revision, empty for the first.
@@ -75,6 +76,7 @@ class Desk:
     number: str | None = None
     due: date | None = None
     late_risk: bool = False
+    rush_reason: str | None = None
     assignee: str | None = None
     department: str | None = None
     remake_of: str | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from attrs import evolve
+from attrs import asdict, evolve
 
 from casepan.config.lab import Lab
 from casepan.config.secrets import fetch_secret
@@ -15,6 +15,7 @@ from casepan.knowledge.lab_rules import read_lab_rules
 from casepan.model.documents import to_plain
 from casepan.registry import Registry
 from casepan.running.checking import Check, desk_of
+from casepan.running.clients import with_knowledge
 from casepan.running.context import Bench
 from casepan.running.deliveries import Sender
 from casepan.running.facts import facts_of
@@ -51,16 +52,16 @@ def work(job: Message, link: Link, lab: Lab, registry: Registry, umask: int) -> 
         if job["check"]:
             check = Check.of(job, state, bench, link, case)
             run = StepRun(folder, pipeline, lab.verdict, registry, link, bench, job["done"], check.finished)
-            outcome = run.run(check.prepared())
+            outcome = run.run(with_knowledge(check.prepared(), lab, state, str(job["arrival"])))
             write_result(folder, outcome)
             deliveries = planned(pipeline, outcome.case, outcome.verdict, outcome.content)
             order = link.ask(
                 ask="verdict", verdict=outcome.verdict, content=outcome.content, hold=outcome.hold, codes=outcome.codes,
-                deliveries=to_plain(deliveries), facts=to_plain(facts_of(outcome.case, check.relations.links)),
+                deliveries=to_plain(deliveries), facts=asdict(facts_of(outcome.case, check.relations.links), recurse=False),
             )  # fmt: skip
             case = outcome.case
         else:
-            case = evolve(case, desk=evolve(desk_of(job), changes=case.desk.changes))
+            case = evolve(case, desk=evolve(desk_of(job), changes=case.desk.changes, rush_reason=case.desk.rush_reason))
             order = link.ask(ask="next")
         Sender(folder, pipeline, registry, link, bench, umask).run(case, order)
     return {}

@@ -26,6 +26,9 @@ def facts_of(case: Case, links: Sequence[tuple[str, str]] = ()) -> CaseFacts:
         items=[[i.id, i.kind, i.material, " ".join(map(str, i.teeth))] for i in case.prescription.items],
         links=[list(link) for link in links],
         tokens=tokens_of(case),
+        practice=case.practice,
+        lab_due=case.desk.due.isoformat() if case.desk.due else None,
+        late_risk=case.desk.late_risk,
     )
 
 

@@ -25,8 +25,12 @@ def id_of(step: ImportStep | Step | Export) -> str:
     return step.id or step.use.partition(".")[2]
 
 
-def takes_part(when: When | None, case: Case, verdict: Verdict | None = None) -> bool:
-    """True when a case matches every key of ``when``; a verdict that is not known yet matches nothing."""
+def takes_part(when: When | None, case: Case, verdict: Verdict | None = None, export: str = "") -> bool:
+    """True when a case matches every key of ``when``; a verdict that is not known yet matches nothing.
+
+    Args:
+        export: id of the export that asks.
+    """
     if when is None:
         return True
     items = case.prescription.items
@@ -37,7 +41,15 @@ def takes_part(when: When | None, case: Case, verdict: Verdict | None = None) ->
         and _any(when.adapter, (case.key.adapter,))
         and _any(when.verdict, (verdict,))
         and when.rush in (None, case.prescription.rush)
+        and when.closed in (None, bool(case.closed))
+        and when.destination in (None, _is_destination(case, export))
     )
+
+
+def _is_destination(case: Case, export: str) -> bool | None:
+    """True for the export that the case's practice names, False when it names none; another one's cases match neither."""
+    named = case.client.destination if case.client else None
+    return None if named and named != export else named == export
 
 
 def _any(wanted: Sequence[str], found: Iterable[str | None]) -> bool:
@@ -82,7 +94,7 @@ def planned(pipeline: Pipeline, case: Case, verdict: Verdict, content: str) -> t
             export.on_existing == "replace",
         )
         for position, export in enumerate(pipeline.export)
-        if verdict in export.on and takes_part(export.when, case, verdict)
+        if verdict in export.on and takes_part(export.when, case, verdict, id_of(export))
     )
 
 

@@ -31,6 +31,7 @@ class CaseFacts:
         findings: id, code, severity, stage, scan, value, limit, unit of each.
         items: id, kind, material, teeth (``"26 27"``) of each work item.
         links: kind and reference of other cases that this one may have to do with.
+        practice, lab_due, late_risk: whose it is, and the day by which it must leave (ISO).
         tokens: what two arrivals of one patient or order share; private, the ledger keeps salted hashes.
     """
 
@@ -38,3 +39,6 @@ class CaseFacts:
     items: Sequence[Sequence[Any]] = ()
     links: Sequence[Sequence[str]] = ()
     tokens: Sequence[str] = field(default=(), repr=False)
+    practice: str | None = None
+    lab_due: str | None = None
+    late_risk: bool = False

@@ -155,6 +155,7 @@ class ArrivalTransitions(FactTransitions):
         rush: bool = False,
         due: date | None = None,
         meshes: Sequence[str] = (),
+        number: str = "",
     ) -> Registration:
         """Give a case that was read its reference: known content, the next revision, or a new case.
 
@@ -162,6 +163,7 @@ class ArrivalTransitions(FactTransitions):
 
         Args:
             meshes: content hashes of its scans.
+            number: the pattern of the lab's own number with ``{n}`` left in it; a new case gets the next one.
         """
         key_hash = self.key_hash(key)
         with self.transaction():
@@ -192,6 +194,8 @@ class ArrivalTransitions(FactTransitions):
             )  # fmt: skip
             if rows:
                 self._inherit(ref, revision)
+            elif number:
+                self.give_number(ref, number)
             self.add_meshes(ref, revision, meshes)
             self.event("case.registered", ref, revision, arrival=claim.id, pipeline=claim.pipeline, digest=digest)
         return Registration(ref, revision, known=False)
@@ -202,6 +206,19 @@ class ArrivalTransitions(FactTransitions):
             f"update cases set ({INHERITED}) = (select {INHERITED} from cases p where p.ref=cases.ref"
             " and p.revision=cases.revision-1) where ref=? and revision=?", ref, revision,
         )  # fmt: skip
+
+    def give_number(self, ref: str, pattern: str) -> str:
+        """Inside a transaction: the next number of a pattern, which no other case has, also after an old ledger was restored."""
+        row = self.one("select value from counters where name=?", pattern)
+        count = int(row["value"]) if row else 0
+        while True:
+            count += 1
+            number = pattern.format(n=count)
+            if not self.one("select 1 from cases where number=? and ref<>?", number, ref):
+                break
+        self.change("insert or replace into counters(name, value) values(?,?)", pattern, count)
+        self.change("update cases set number=? where ref=?", number, ref)
+        return number
 
     def key_hash(self, key: CaseKey) -> str:
         """What stands for the vendor's identity of a case, which may be a name."""

@@ -55,6 +55,10 @@ class FactTransitions(Store):
             "insert or ignore into tokens(token, ref, revision) values(?,?,?)",
             [(self.hashed(token), *here) for token in facts.tokens],
         )
+        self.change(
+            "update cases set practice=?, lab_due=?, late_risk=? where ref=? and revision=?",
+            facts.practice, facts.lab_due, facts.late_risk, ref, revision,
+        )  # fmt: skip
         for kind, other in facts.links:
             self.link(ref, kind, other, who="casepan")
 

@@ -111,6 +111,7 @@ def _desk(desk: Desk, cleaner: Cleaner, options: PseudonymiseOptions) -> Desk:
         number=desk.number,
         due=desk.due,
         late_risk=desk.late_risk,
+        rush_reason=desk.rush_reason,
         assignee=desk.assignee if options.staff == "keep" else None,
         department=desk.department,
         remake_of=desk.remake_of,
