@@ -50,11 +50,7 @@ def open_client(
 
 
 class Watched:
-    """A stream that knows whether all of it was handed over: what was not cannot have been taken.
-
-    Attributes:
-        ended: True when the last byte was read.
-    """
+    """A stream that knows whether all of it was handed over: what was not cannot have been taken."""
 
     def __init__(self, stream: BinaryIO, size: int) -> None:
         self._stream = stream
@@ -64,9 +60,6 @@ class Watched:
     def ended(self) -> bool:
         """True when the last byte was read."""
         return self._stream.tell() >= self._size
-
-    def __len__(self) -> int:
-        return self._size
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(lambda: self._stream.read(CHUNK), b"")
