@@ -19,6 +19,7 @@ from casepan.durable import copy_flushed
 from casepan.errors import UsageError
 from casepan.knowledge.roles import role_from_name
 from casepan.model.case import Case, CaseKey, Patient, Scan
+from casepan.model.decided import Desk as Known
 from casepan.model.files import Attachment, FileRef, digest_of
 from casepan.model.finding import Finding
 from casepan.model.prescription import Prescription
@@ -303,7 +304,7 @@ def _part(desk: Desk, draft: Draft, case: Case, scans: Sequence[str], by: str, n
     part = evolve(
         case, scans=kept, revision=1, patient=Patient(), prescription=Prescription(), practice=None, client=None,
         attachments=(), closed=(), ignored=(), findings=tuple(f for f in case.findings if f.scan in scans),
-        digest=digest_of([scan.file for scan in kept]), desk=type(case.desk)(),
+        digest=digest_of([scan.file for scan in kept]), desk=Known(),
     )  # fmt: skip
 
     def write(ref: str) -> None:
