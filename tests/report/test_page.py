@@ -146,7 +146,7 @@ def test_every_picture_has_words_and_a_size(whole: str) -> None:
 
 
 def hostile(case: Case) -> Case:
-    """The case with markup in every text that a stranger can write."""
+    """The case with markup in every text that a stranger can write, and in the id of a scan."""
     items = tuple(
         evolve(item, shade=SCRIPT, material="other", material_text=SCRIPT, margin='"><img src=x onerror=alert(1)>')
         for item in case.prescription.items
@@ -154,6 +154,7 @@ def hostile(case: Case) -> Case:
     return evolve(
         case,
         patient=Patient(name=SCRIPT + RTL),
+        scans=tuple(evolve(scan, id=f"</style>{SCRIPT}") if scan.role == "bite" else scan for scan in case.scans),
         practice=SCRIPT,
         client=None,
         prescription=evolve(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, TypeVar
@@ -119,7 +120,7 @@ def _scan(shape: Shape, bite: Bite | None, numbered: Numbered) -> Shot:
     view, frame, where = _best_side(shape, bite)
     drawing = _drawn([shape.mesh], view, _SCAN, frame)
     pins = tuple(_pins(drawing, (shape,), numbered, everywhere=True))
-    shot = _shot(f"scan-{shape.scan.id}", "scan", shape.title, f"{shape.title}, {where}", drawing, pins)
+    shot = _shot(f"scan-{_slug(shape.scan.id)}", "scan", shape.title, f"{shape.title}, {where}", drawing, pins)
     coloured = ", in its own colours" if shape.mesh.colour != "none" else ""
     return evolve(shot, about=f"{len(shape.mesh.faces):,} triangles{coloured}")
 
@@ -154,7 +155,7 @@ def _repair(repair: Repair) -> tuple[Shot, Shot]:
     frame = guess_frame(after.mesh, arch)
     one = _drawn([before.mesh], "occlusal", _SCAN, frame)
     other = _drawn([_changes(before.mesh, after.mesh)], "occlusal", _SCAN, frame)
-    title, name = after.title, after.scan.id
+    title, name = after.title, _slug(after.scan.id)
     first = _shot(f"before-{name}", "repair", f"{title}, before", f"{title} as it came", one)
     second = _shot(f"after-{name}", "repair", f"{title}, after", f"{title} after the repair, changes in blue", other)
     size = (f"{len(mesh.faces):,} triangles" for mesh in (before.mesh, after.mesh))
@@ -206,6 +207,11 @@ def _bar(drawing: Drawing) -> tuple[float, float]:
     power = 10.0 ** math.floor(math.log10(wish))
     length = max(step * power for step in (1, 2, 5) if step * power <= wish or step == 1)
     return length, round(100 * length * scale / width, 2)
+
+
+def _slug(name: str) -> str:
+    """A scan's id as part of an address and of a style rule, whatever an adapter put into it."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower())
 
 
 def _lower(title: str) -> str:
