@@ -112,8 +112,7 @@ class DimseArchive:
         return self._not_reached("is busy" if line.is_rejected else "broke off before anything was sent")
 
     def _judge(self, answer: Any) -> None:
-        status = answer.get("Status") if answer else None
-        value = None if status is None else int(getattr(status, "value", status))
+        value = _status(answer)
         if value is None:
             hint = "casepan asks what is there before it sends again. Does the archive know the AE title in `calling`?"
             raise OutcomeUnknown("the archive did not answer to the end", place=self.place, hint=hint)
@@ -128,12 +127,17 @@ class DimseArchive:
         wanted.StudyInstanceUID = study
         wanted.SeriesInstanceUID = ""
         setattr(wanted, keyword, "")
-        found, last = [], None
+        found = []
         for answer, item in line.send_c_find(wanted, _FIND):
-            last = answer.get("Status") if answer else None
-            value = None if last is None else int(getattr(last, "value", last))
+            value = _status(answer)
             if value in _PENDING and item is not None:
                 found.append(str(item.get(keyword, "")))
             elif value != _SUCCESS:
                 raise DeliveryError("the archive did not answer the query", place=self.place, hint="Try again later.")
         return found
+
+
+def _status(answer: Any) -> int | None:
+    """The status of an answer, None when the line broke before there was one."""
+    status = answer.get("Status") if answer else None
+    return None if status is None else int(status)

@@ -140,7 +140,7 @@ class Line:
     Attributes:
         target: the server's port; port: the line's own.
         cut_after: bytes sent to the server after which both ends are closed, None for never.
-        stall_after, stall: bytes sent to the server after which each further block waits so many seconds.
+        stall_after, stall: bytes sent to the server from which on each block waits so many seconds.
         mute: True to close the line instead of passing on the server's answer to what was sent last.
         on_mute: called when an answer was held back: a server that restarts between send and receipt.
     """
@@ -188,7 +188,7 @@ class Line:
                 if self.cut_after is not None and sent[0] + len(block) > self.cut_after:
                     server.sendall(block[: self.cut_after - sent[0]])
                     break
-                if self.stall_after is not None and sent[0] > self.stall_after:
+                if self.stall_after is not None and sent[0] + len(block) > self.stall_after:
                     time.sleep(self.stall)
                 server.sendall(block)
                 sent[0] += len(block)
