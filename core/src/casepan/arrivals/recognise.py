@@ -74,7 +74,8 @@ def recognise(listing: Listing, registry: Recogniser) -> RecognitionResult:
     chosen += [claim for claim in claims if claim.stage == GENERIC and not _overlaps(claim, [*chosen, *disputed])]
     chosen.sort(key=lambda claim: min(claim.files, default=""))
     others = tuple(claim for claim in claims if claim not in chosen)
-    return _result(listing, _told_apart(chosen), others, disputed)
+    asleep = sorted(item.name for item in getattr(registry, "available", ()))
+    return _result(listing, _told_apart(chosen), others, disputed, asleep)
 
 
 def _told_apart(chosen: Sequence[Recognition]) -> tuple[Recognition, ...]:
@@ -95,11 +96,15 @@ def _place(claim: Recognition) -> str:
 
 
 def _result(
-    listing: Listing, chosen: tuple[Recognition, ...], others: tuple[Recognition, ...], disputed: Sequence[Recognition]
+    listing: Listing,
+    chosen: tuple[Recognition, ...],
+    others: tuple[Recognition, ...],
+    disputed: Sequence[Recognition],
+    asleep: Sequence[str],
 ) -> RecognitionResult:
     if not disputed and chosen:
         return RecognitionResult(chosen, others, _unclaimed(listing, chosen))
-    error: CaseError = _ambiguous(listing, disputed) if disputed else _unrecognised(listing)
+    error: CaseError = _ambiguous(listing, disputed) if disputed else _unrecognised(listing, asleep)
     code = "arrival.ambiguous" if disputed else "arrival.unrecognised"
     return RecognitionResult(chosen, others, (Finding(code, "error", error.reason, hint=error.hint),), error)
 
@@ -135,9 +140,11 @@ def _ambiguous(listing: Listing, disputed: Sequence[Recognition]) -> AmbiguousCa
     )
 
 
-def _unrecognised(listing: Listing) -> UnrecognisedArrival:
+def _unrecognised(listing: Listing, asleep: Sequence[str]) -> UnrecognisedArrival:
     suffixes = {entry.suffix for entry in listing.entries}
     reason, hint = _advice(suffixes)
+    if asleep and suffixes:
+        hint = f"{hint} Installed here but not enabled, and perhaps the one that knows it: {', '.join(asleep)}."
     return UnrecognisedArrival(reason, place=listing.name, hint=hint)
 
 

@@ -15,6 +15,8 @@ from casepan.config.lab import Export, ImportStep, Lab, Step
 from casepan.config.loader import read_text
 from casepan.config.options import Misfit, dotted, keys_of, read
 from casepan.config.positions import KeyPath, line_numbers, line_of
+from casepan.config.practices import FILE, load_practices
+from casepan.config.routes import routes, unknown_destinations
 from casepan.config.secrets import fetch_secret, secret_file
 from casepan.config.suggest import closest, did_you_mean
 from casepan.contract.options import FolderPath, Secret
@@ -86,7 +88,13 @@ def inspect_lab(lab: Lab, registry: Registry) -> Checked:
     problems += _secret_problems(lab, steps, own, place)
     problems += _folder_problems(lab, steps, place)
     problems += _format_problems(steps, place)
-    advice = (*_secret_advice(lab, steps, own, place), *_inbox_advice(lab, steps, place), *_loss_advice(steps, place))
+    problems += _practice_problems(lab)
+    advice = (
+        *_secret_advice(lab, steps, own, place),
+        *_inbox_advice(lab, steps, place),
+        *_loss_advice(steps, place),
+        *_route_advice(lab, place),
+    )
     return Checked(tuple(sorted(problems, key=_line)), (*advice, *_verdict_advice(lab, registry, place)))
 
 
@@ -381,6 +389,25 @@ def _loss_advice(steps: list[Placed], place: Place) -> Iterator[Advice]:
         if spec.max_faces is not None:
             text = f"{spec.name} takes at most {spec.max_faces:,} triangles per scan; larger ones will be refused there"
             yield Advice(at, text, "Put a step that simplifies before it.")
+
+
+def _practice_problems(lab: Lab) -> Iterator[CasepanError]:
+    try:
+        load_practices(lab.base)
+    except ConfigError as error:
+        yield from error.problems or (error,)
+
+
+def _route_advice(lab: Lab, place: Place) -> Iterator[Advice]:
+    for path, kinds in routes(lab):
+        text = f"no export takes these kinds of work when they are accepted: {', '.join(kinds)}"
+        yield Advice(place(path), text, "Such cases are held as case.no-route; add an export, or a kind to `when`.")
+    with suppress(ConfigError):  # told by _practice_problems
+        named = {one.practice.id: one.practice.destination for one in load_practices(lab.base) or ()}
+        wanted = {name: export for name, export in named.items() if export}
+        for name, export in unknown_destinations(lab, wanted):
+            text = f"the practice {name!r} names the destination {export!r}, which no pipeline has"
+            yield Advice(str(lab.base / FILE), text, "Give an export this id, and `when = { destination = true }`.")
 
 
 def _verdict_advice(lab: Lab, registry: Registry, place: Place) -> Iterator[Advice]:

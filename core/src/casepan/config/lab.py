@@ -14,6 +14,7 @@ from casepan.model.vocabulary import Kind, Material, Severity, Verdict
 
 OnUnknown = Literal["hold", "resend"]
 OnExisting = Literal["revise", "replace"]
+Mode = Literal["decide", "observe"]
 
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -39,6 +40,10 @@ class LabTable:
     timezone: str = option("UTC", "IANA zone for display, dates in names and due days")
     number: str = option("", 'pattern of case numbers, such as "{yy}-{n:05}"; empty: none are given')
     calendar: CalendarTable | None = option(None, "working days; without it no due days are worked out")
+    mode: Mode = option(
+        "decide", "`observe`: check everything and hold nothing; what would have been held is only recorded"
+    )
+    name_index: bool = option(True, "keep an index for `casepan find NAME`; false removes it")
     workers: int = option(2, "child processes that work at the same time", minimum=1)
     min_free: ByteCount = option(ByteCount(1 << 30), "free space below which intake pauses")
     keep_days: int = option(
@@ -143,6 +148,7 @@ class Pipeline:
     time_limit: Duration = option(Duration(900.0), "hard limit of one attempt")
     memory_limit: ByteCount = option(ByteCount(4 << 30), "memory one attempt may use")
     priority: int = option(0, "higher runs first")
+    mode: Mode | None = option(None, "`decide` or `observe` for this pipeline alone; otherwise that of `[lab]`")
     when: When | None = option(None, "only for cases that match")
 
 

@@ -46,6 +46,26 @@ def takes_part(when: When | None, case: Case, verdict: Verdict | None = None, ex
     )
 
 
+def matched(when: When | None, case: Case) -> str:
+    """What of a case that takes part made it match, without names: ``"crown of item 1; rush"``."""
+    if when is None:
+        return ""
+    items = case.prescription.items
+    words = [f"{item.kind} of item {item.id}" for item in items if item.kind in when.kind]
+    words += [f"material {item.material} of item {item.id}" for item in items if item.material in when.material]
+    words += [f"practice {case.practice}"] if when.practice else []
+    words += [f"adapter {case.key.adapter}"] if when.adapter else []
+    words += ["the verdict"] if when.verdict else []
+    words += [("rush" if when.rush else "no rush")] if when.rush is not None else []
+    words += [("closed files" if when.closed else "no closed files")] if when.closed is not None else []
+    words += (
+        ["its practice's destination" if when.destination else "no destination named"]
+        if when.destination is not None
+        else []
+    )
+    return "; ".join(words)
+
+
 def _is_destination(case: Case, export: str) -> bool | None:
     """True for the export that the case's practice names, False when it names none; another one's cases match neither."""
     named = case.client.destination if case.client else None
@@ -92,6 +112,7 @@ def planned(pipeline: Pipeline, case: Case, verdict: Verdict, content: str) -> t
             position,
             export.after,
             export.on_existing == "replace",
+            matched(export.when, case),
         )
         for position, export in enumerate(pipeline.export)
         if verdict in export.on and takes_part(export.when, case, verdict, id_of(export))

@@ -7,6 +7,8 @@ from typing import Any
 
 from attrs import field, frozen
 
+from casepan.model.vocabulary import Verdict
+
 
 @frozen
 class PlannedDelivery:
@@ -14,6 +16,7 @@ class PlannedDelivery:
 
     Attributes:
         replace: True when it may lie over what an earlier revision left (``on_existing = "replace"``).
+        why: what of the case matched the export's ``when``, empty when it takes every case.
     """
 
     key: str
@@ -21,6 +24,7 @@ class PlannedDelivery:
     position: int
     after: tuple[str, ...] = ()
     replace: bool = False
+    why: str = ""
 
 
 @frozen
@@ -32,6 +36,7 @@ class CaseFacts:
         items: id, kind, material, teeth (``"26 27"``) of each work item.
         links: kind and reference of other cases that this one may have to do with.
         practice, lab_due, late_risk: whose it is, and the day by which it must leave (ISO).
+        would: the verdict that it would have got, when its pipeline only observes.
         tokens: what two arrivals of one patient or order share; private, the ledger keeps salted hashes.
     """
 
@@ -42,3 +47,4 @@ class CaseFacts:
     practice: str | None = None
     lab_due: str | None = None
     late_risk: bool = False
+    would: Verdict | None = None

@@ -301,11 +301,14 @@ class CaseWork:
     def _verdict(self, message: Message, extend: Callable[[float], None]) -> None:
         claim = self.claim
         deliveries = [
-            PlannedDelivery(d["key"], d["export"], d["position"], tuple(d["after"]), d["replace"])
+            PlannedDelivery(d["key"], d["export"], d["position"], tuple(d["after"]), d["replace"], d["why"])
             for d in message["deliveries"]
         ]
-        held = message["verdict"] != "accept" or message["hold"]
-        code, reason = ("CP120", message["codes"] or "a step asks for a person") if held else (None, None)
+        held, would = message["verdict"] != "accept" or message["hold"], message["facts"]["would"]
+        words = message["codes"] or "a step asks for a person"
+        code, reason = ("CP120", words) if held else (None, None)
+        if would not in (None, "accept"):
+            reason = f"observe mode: would be held ({words})"
         if message["verdict"] == "reject" and not message["hold"]:
             outcome = read_result(self.shop.state.case(claim.ref, claim.revision))
             quarantine.put_case(
@@ -313,7 +316,7 @@ class CaseWork:
             )
         superseded = self.shop.ledger.verdict_reached(
             claim, message["verdict"], content=message["content"], hold=message["hold"], deliveries=deliveries,
-            code=code, reason=reason, facts=CaseFacts(**message["facts"]),
+            code=code, reason=reason, codes=words if reason else "", facts=CaseFacts(**message["facts"]),
         )  # fmt: skip
         for revision in superseded:
             quarantine.take_out(self.shop.state, place_of(claim.ref, revision))

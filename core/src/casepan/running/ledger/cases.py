@@ -14,7 +14,7 @@ from casepan.running.planned import CaseFacts, PlannedDelivery
 CASE_COLUMNS = (
     "ref, revision, key_hash, digest, adapter, arrival, pipeline, state, verdict, content, priority, rush, due,"
     " attempts, not_before, owner, fence, code, reason, received, at,"
-    " number, practice, assignee, department, lab_due, late_risk, remake_of, remake_reason"
+    " number, practice, assignee, department, lab_due, late_risk, remake_of, remake_reason, observed, would"
 )
 MAX_INTERRUPTIONS = 10
 """A case in work when the supervisor dies this often is held responsible for it."""
@@ -172,6 +172,7 @@ class CaseTransitions(FactTransitions):
         deliveries: Sequence[PlannedDelivery],
         code: str | None = None,
         reason: str | None = None,
+        codes: str = "",
         facts: CaseFacts | None = None,
     ) -> tuple[int, ...]:
         """All steps ran: the case gets its state, and the destinations that take the verdict get their deliveries.
@@ -179,6 +180,7 @@ class CaseTransitions(FactTransitions):
         Args:
             content: hash of the case that the steps left.
             hold: ``"review"`` or ``"office"`` when a step asks for a person whatever the verdict.
+            codes: of the findings that hold it, or would hold it; they stay in the trail when the findings change.
             facts: for lists, counts and proposals.
 
         Returns:
@@ -196,7 +198,8 @@ class CaseTransitions(FactTransitions):
             )  # fmt: skip
             self.plan(claim.ref, claim.revision, claim.pipeline, deliveries)
             self.add_facts(claim.ref, claim.revision, facts or CaseFacts())
-            self.event("case.verdict", claim.ref, claim.revision, verdict=verdict, state=state)
+            why = {"codes": codes} if codes else {}
+            self.event("case.verdict", claim.ref, claim.revision, verdict=verdict, state=state, **why)
             self.finish_if_handed_on(claim.ref, claim.revision)
             return () if verdict == "reject" else self.supersede(claim.ref, claim.revision)
 
@@ -373,5 +376,11 @@ def _place(ref: str, revision: int, delivery: PlannedDelivery, there: int) -> st
     return place_of(ref, revision) + (f"-v{there + 1}" if there else "")
 
 
+def _routes(deliveries: Sequence[PlannedDelivery]) -> str:
+    """Which exports take the case, and why: ``"cad (crown of item 1), office"``."""
+    return ", ".join(f"{one.export} ({one.why})" if one.why else one.export for one in deliveries)
+
+
 def _case(row: dict[str, object]) -> CaseRow:
-    return CaseRow(**{**row, "rush": bool(row["rush"]), "late_risk": bool(row["late_risk"])})  # type: ignore[arg-type]
+    truths = {name: bool(row[name]) for name in ("rush", "late_risk", "observed")}
+    return CaseRow(**{**row, **truths})  # type: ignore[arg-type]
