@@ -51,13 +51,15 @@ def work(job: Message, link: Link, lab: Lab, registry: Registry, umask: int) -> 
     ) as bench:
         if job["check"]:
             check = Check.of(job, state, bench, link, case)
-            run = StepRun(folder, pipeline, lab.verdict, registry, link, bench, job["done"], check.finished)
+            observes = (pipeline.mode or lab.lab.mode) == "observe"
+            run = StepRun(folder, pipeline, lab.verdict, registry, link, bench, job["done"], check.finished, observes)
             outcome = run.run(with_knowledge(check.prepared(), lab, state, str(job["arrival"])))
             write_result(folder, outcome)
             deliveries = planned(pipeline, outcome.case, outcome.verdict, outcome.content)
+            facts = asdict(facts_of(outcome.case, check.relations.links, outcome.would), recurse=False)
             order = link.ask(
                 ask="verdict", verdict=outcome.verdict, content=outcome.content, hold=outcome.hold, codes=outcome.codes,
-                deliveries=to_plain(deliveries), facts=asdict(facts_of(outcome.case, check.relations.links), recurse=False),
+                deliveries=to_plain(deliveries), facts=facts,
             )  # fmt: skip
             case = outcome.case
         else:

@@ -10,13 +10,14 @@ from typing import Any
 from casepan.arrivals.names import folded
 from casepan.model.case import Case, Patient
 from casepan.model.finding import Finding
+from casepan.model.vocabulary import Verdict
 from casepan.running.planned import CaseFacts
 
 NAMED_BY_FOLDER = "core"
 """The adapter whose vendor ids are what people called a folder: often the patient."""
 
 
-def facts_of(case: Case, links: Sequence[tuple[str, str]] = ()) -> CaseFacts:
+def facts_of(case: Case, links: Sequence[tuple[str, str]] = (), would: Verdict | None = None) -> CaseFacts:
     """Findings, work items, links and tokens of a case that all steps have run on."""
     return CaseFacts(
         findings=[
@@ -29,6 +30,7 @@ def facts_of(case: Case, links: Sequence[tuple[str, str]] = ()) -> CaseFacts:
         practice=case.practice,
         lab_due=case.desk.due.isoformat() if case.desk.due else None,
         late_risk=case.desk.late_risk,
+        would=would,
     )
 
 

@@ -79,7 +79,7 @@ def _case(lab: Lab, ledger: Ledger, document: Path) -> bool:
         pipeline=case.origin.pipeline or "", verdict=verdict, content=outcome.content if outcome else None,
         hold=outcome.hold if outcome and said not in ("accept", "reject") else None, deliveries=deliveries,
         sent={delivery.key for delivery in deliveries if _has_receipt(folder, delivery.export, delivery.key)},
-        closed=said == "close", meshes=meshes_of(case), facts=facts_of(outcome.case) if outcome else None,
+        closed=said == "close", meshes=meshes_of(case), facts=facts_of(outcome.case, would=outcome.would) if outcome else None,
     )  # fmt: skip
     if known and case.revision == max(int(path.name[1:]) for path in folder.parent.glob("r[0-9]*")):
         ledger.restore_desk(case.ref, known)

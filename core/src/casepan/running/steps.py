@@ -42,6 +42,7 @@ class Outcome:
         content: hash of the case, part of every delivery key.
         hold: who must look at it whatever the verdict, or None.
         codes: codes of the findings that led to the verdict.
+        would: the verdict that ``codes`` led to, when the pipeline only observes: then the case is accepted all the same.
     """
 
     case: Case
@@ -49,6 +50,7 @@ class Outcome:
     content: str
     hold: str | None
     codes: str
+    would: Verdict | None = None
 
 
 @frozen
@@ -59,6 +61,7 @@ class StepRun:
         folder: the case's folder in the state area.
         done: steps that the ledger knows as finished, with the hash of their input.
         closing: what is noticed about the case behind its last step.
+        observes: True when nothing holds a case or stops its steps, but that nobody would take it.
     """
 
     folder: Path
@@ -69,6 +72,7 @@ class StepRun:
     bench: Bench
     done: Mapping[str, str]
     closing: Callable[[Case], Case] = lambda case: case
+    observes: bool = False
 
     def run(self, case: Case) -> Outcome:
         """Run what has not been run yet.
@@ -77,8 +81,8 @@ class StepRun:
             CaseError: the case cannot be processed. FenceLost: another process owns it.
         """
         if not takes_part(self.pipeline.when, case):
-            return self._outcome(case.with_findings(_no_route("this pipeline does not take such a case")), "review")
-        hold = None
+            return self._held(case.with_findings(_no_route("this pipeline does not take such a case")), "review")
+        hold, failed = None, False
         for number, step in enumerate(self.pipeline.steps, start=1):
             if not takes_part(step.when, case, verdict_of(case.findings, self.table)):
                 continue
@@ -86,22 +90,24 @@ class StepRun:
             new = case.findings[len(before) :]
             if step.hold and reaches(new, "warning"):
                 hold = hold or step.hold
-            if reaches(new, step.fail_on):
-                return self._outcome(case, hold, "reject")
+            failed = failed or reaches(new, step.fail_on)
+            if failed and not self.observes:
+                return self._held(case, hold, "reject")
         if not self._has_route(case):
-            case, hold = (
-                case.with_findings(_no_route("no destination of its pipeline takes such a case")),
-                hold or "review",
-            )
-        return self._outcome(case, hold)
+            lost = _no_route("no destination of its pipeline takes such a case")
+            return self._held(case.with_findings(lost), hold or "review")
+        held = self._held(case, hold, "reject" if failed else None)
+        return _observed(held) if self.observes else held
 
     def _has_route(self, case: Case) -> bool:
         """False when every destination leaves the case out, as it stands and also once a person has accepted it."""
-        verdicts: tuple[Verdict, ...] = (verdict_of(case.findings, self.table), "accept")
+        found = verdict_of(case.findings, self.table)
+        verdicts: tuple[Verdict, ...] = ("accept",) if self.observes else (found, "accept")
         taken = any(planned(self.pipeline, case, verdict, "") for verdict in verdicts)
-        return taken or not self.pipeline.export or verdicts[0] == "reject"
+        return taken or not self.pipeline.export or (found == "reject" and not self.observes)
 
-    def _outcome(self, case: Case, hold: str | None, verdict: Verdict | None = None) -> Outcome:
+    def _held(self, case: Case, hold: str | None, verdict: Verdict | None = None) -> Outcome:
+        """What the findings and the steps' holds lead to."""
         case = self.closing(case)
         verdict = verdict or verdict_of(case.findings, self.table)
         return Outcome(case, verdict, digest(without_desk(case)), hold, summary(case.findings, self.table, verdict))
@@ -151,6 +157,12 @@ class StepRun:
         )
 
 
+def _observed(outcome: Outcome) -> Outcome:
+    """The case goes on as if it had been accepted, and what would have become of it is kept."""
+    would: Verdict = "review" if outcome.hold and outcome.verdict == "accept" else outcome.verdict
+    return evolve(outcome, verdict="accept", hold=None, would=would)
+
+
 def _no_route(message: str) -> Finding:
     hint = "Accept or cancel it, or change `when` and `on` in lab.toml and try it again."
     return Finding("case.no-route", "warning", message, hint=hint, stage="core.pipeline")
@@ -176,7 +188,7 @@ def write_result(folder: Path, outcome: Outcome) -> None:
     """Keep the outcome for deliveries that come later."""
     document: dict[str, Any] = {
         "schema": SCHEMA, "verdict": outcome.verdict, "hold": outcome.hold, "content": outcome.content,
-        "codes": outcome.codes, "case": to_plain(outcome.case),
+        "codes": outcome.codes, "would": outcome.would, "case": to_plain(outcome.case),
     }  # fmt: skip
     write_document(folder / RESULT_DOCUMENT, document)
 
@@ -191,7 +203,7 @@ def read_result(folder: Path) -> Outcome:
     try:
         return Outcome(
             converter().structure(document["case"], Case),
-            document["verdict"], document["content"], document["hold"], document["codes"],
+            document["verdict"], document["content"], document["hold"], document["codes"], document.get("would"),
         )  # fmt: skip
     except Exception as error:
         raise StateError("the result of a case is damaged", place=str(folder)) from error

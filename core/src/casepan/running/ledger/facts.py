@@ -56,8 +56,8 @@ class FactTransitions(Store):
             [(self.hashed(token), *here) for token in facts.tokens],
         )
         self.change(
-            "update cases set practice=?, lab_due=?, late_risk=? where ref=? and revision=?",
-            facts.practice, facts.lab_due, facts.late_risk, ref, revision,
+            "update cases set practice=?, lab_due=?, late_risk=?, observed=?, would=? where ref=? and revision=?",
+            facts.practice, facts.lab_due, facts.late_risk, facts.would is not None, facts.would, ref, revision,
         )  # fmt: skip
         for kind, other in facts.links:
             self.link(ref, kind, other, who="casepan")

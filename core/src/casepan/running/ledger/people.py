@@ -23,6 +23,7 @@ TABLES = (
     "counters", "answers", "links", "findings", "items", "meshes", "marks", "tokens",
 )  # fmt: skip
 ANSWER_COLUMNS = "target, value, who, at, note, revision"
+MARK_COLUMNS = 'revision, finding, code, agrees, value, "limit", who, at'
 ANSWERED = "case.answered"
 DECISIONS = ("case.decided", "case.contacted", "case.closed", "case.reopened", "case.cancelled", "case.merged",
              "case.duplicate", ANSWERED)  # fmt: skip
@@ -121,6 +122,9 @@ class PeopleTransitions(DeliveryTransitions):
                 dict(row) for row in self.all(f"select {ANSWER_COLUMNS} from answers where ref=? order by id", ref)
             ],
             "decisions": [dict(row) for row in self._decided(ref)],
+            "marks": [
+                dict(row) for row in self.all(f"select {MARK_COLUMNS} from marks where ref=? order by 1, 2", ref)
+            ],
             "links": [dict(row) for row in self.all("select kind, other, who, at from links where ref=?", ref)],
         }
 

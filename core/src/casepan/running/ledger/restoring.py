@@ -9,7 +9,7 @@ from typing import Any
 from casepan.model.case import CaseKey
 from casepan.model.vocabulary import Verdict
 from casepan.running.ledger.desk import DeskTransitions
-from casepan.running.ledger.people import ANSWER_COLUMNS
+from casepan.running.ledger.people import ANSWER_COLUMNS, MARK_COLUMNS
 from casepan.running.planned import CaseFacts, PlannedDelivery
 
 
@@ -87,6 +87,11 @@ class RestoringTransitions(DeskTransitions):
             self.change_many(
                 f"insert into answers(ref, {ANSWER_COLUMNS}) values(?,?,?,?,?,?,?)",
                 [(ref, *(answer[name] for name in columns)) for answer in document.get("answers", ())],
+            )
+            marked = tuple(name.strip('"') for name in MARK_COLUMNS.split(", "))
+            self.change_many(
+                f"insert into marks(ref, {MARK_COLUMNS}) values(?,?,?,?,?,?,?,?,?)",
+                [(ref, *(mark[name] for name in marked)) for mark in document.get("marks", ())],
             )
             for one in document.get("decisions", ()):
                 detail = {**json.loads(one["detail"])}

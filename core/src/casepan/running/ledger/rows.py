@@ -53,6 +53,7 @@ class CaseRow:
         attempts: child processes spent on it since it came or was released.
         code, reason: why it is held or lies in quarantine, without names.
         number, practice, assignee, department, lab_due, late_risk: what the desk knows, see ``model.decided.Desk``.
+        observed, would: True when its pipeline only observed, and the verdict that it would have got otherwise.
     """
 
     ref: str
@@ -84,6 +85,8 @@ class CaseRow:
     late_risk: bool = False
     remake_of: str | None = None
     remake_reason: str | None = None
+    observed: bool = False
+    would: Verdict | None = None
 
     @property
     def place(self) -> str:

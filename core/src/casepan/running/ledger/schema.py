@@ -5,7 +5,7 @@ Times that order events for people are ISO text in UTC; times that schedule work
 
 from __future__ import annotations
 
-LATEST = 4
+LATEST = 5
 
 FIRST = """
 create table meta(name text primary key, value text not null) without rowid;
@@ -225,5 +225,10 @@ create index tokens_by_case on tokens(ref, revision);
 """
 """Salted hashes of what two arrivals of one patient share; and the name that a delivery has at its destination."""
 
-MIGRATIONS: dict[int, str] = {1: FIRST, 2: PLANS, 3: DESK, 4: JOINING}
+OBSERVING = """
+alter table cases add column would text check(would in ('accept', 'review', 'reject'));
+"""
+"""The verdict that a case would have got, had its pipeline not only observed."""
+
+MIGRATIONS: dict[int, str] = {1: FIRST, 2: PLANS, 3: DESK, 4: JOINING, 5: OBSERVING}
 """Version to the script that leads to it from the version before."""
