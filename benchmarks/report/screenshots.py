@@ -70,7 +70,9 @@ def take(
     image = Image.open(io.BytesIO(page.locator(element).screenshot() if element else page.screenshot()))
     context.close()
     small = image.convert("RGB").resize((image.width * 3 // 4, image.height * 3 // 4), Image.Resampling.LANCZOS)
-    few = small.quantize(256, method=Image.Quantize.MAXCOVERAGE)  # the method that keeps the few coloured signs
+    few = small.quantize(
+        256, method=Image.Quantize.MAXCOVERAGE, kmeans=2
+    )  # the method that keeps the few coloured signs
     few.save(PICTURES / f"{name}.png", optimize=True)
 
 
