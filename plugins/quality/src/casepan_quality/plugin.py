@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 from casepan.api import API_VERSION, AdapterInfo, FindingDoc, ValidatorSpec, hookimpl
 
+SURFACES = ("scans", "prescription")
+"""What the checks of surfaces look at: they run again only when a scan or the order changes."""
+
 
 @hookimpl
 def casepan_adapter() -> AdapterInfo:
@@ -27,42 +30,49 @@ def casepan_validators() -> Iterable[ValidatorSpec]:
             "all scans and all words of the order that this work needs have come",
             "casepan_quality.completeness:Completeness",
             "casepan_quality.options:CompletenessOptions",
+            reads=("scans", "closed", "prescription", "patient"),
         ),
         ValidatorSpec(
             "quality.identity",
             "every file shows what its name says: a scan of the mouth, the right arch, once, not mirrored, in millimetres",
             "casepan_quality.identity:Identity",
             "casepan_quality.options:IdentityOptions",
+            reads=SURFACES,
         ),
         ValidatorSpec(
             "quality.bite",
             "the arches stand in occlusion, meet on both sides, and the bite scans lie on them",
             "casepan_quality.bite:Bite",
             "casepan_quality.options:BiteOptions",
+            reads=SURFACES,
         ),
         ValidatorSpec(
             "quality.implant",
             "implant system, platform and scan body are known here, and the scan body is really in its scan",
             "casepan_quality.implant:Implants",
             "casepan_quality.options:ImplantOptions",
+            reads=SURFACES,
         ),
         ValidatorSpec(
             "quality.coverage",
             "the scans show the ordered teeth, their neighbours and their opponents, and enough around them",
             "casepan_quality.coverage:Coverage",
             "casepan_quality.geometry_options:CoverageOptions",
+            reads=SURFACES,
         ),
         ValidatorSpec(
             "quality.margin",
             "ordered crowns stand on prepared teeth, and no hole hides their finish lines",
             "casepan_quality.margin:Margin",
             "casepan_quality.geometry_options:MarginOptions",
+            reads=SURFACES,
         ),
         ValidatorSpec(
             "quality.mesh",
             "the surface of every scan is sound: holes, loose parts, spikes, noise, double layers, flipped or coarse parts",
             "casepan_quality.mesh:MeshQuality",
             "casepan_quality.geometry_options:MeshOptions",
+            reads=SURFACES,
         ),
     )
 
