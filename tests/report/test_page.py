@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from casepan.api import Attachment, Case, Decision, Desk, Finding, Patient, Prescription, WorkItem
+from casepan.api import Attachment, Case, ConfigError, Decision, Desk, Finding, Patient, Prescription, WorkItem
 from casepan.running.context import Bench
 from casepan_report.images import photo
 
@@ -309,6 +309,15 @@ def test_days_are_counted_from_the_day_of_the_report(written: Written, bare: Cas
     for days, words in ((7, "in 7 days"), (0, "today"), (-3, "3 days ago")):
         text = written(evolve(bare, desk=evolve(bare.desk, due=today + timedelta(days=days))))
         assert words in text
+
+
+def test_times_and_days_are_the_laboratorys(written: Written, bare: Case) -> None:
+    """Noon in London is evening in Tokyo; a time that came without a zone stays as it is; no such zone is a typed error."""
+    text = written(bare, timezone="Asia/Tokyo")
+    assert "Mon 23 Nov 2026, 21:00 JST" in text
+    assert "Fri 4 Dec 2026, 09:30<" in text
+    with pytest.raises(ConfigError, match="no time zone"):
+        written(bare, timezone="Atlantis")
 
 
 def test_primary_teeth_are_drawn_when_they_are_ordered(written: Written, bare: Case) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from attrs import evolve, frozen
 
 from casepan.arrivals.listing import FolderListing
+from casepan.config.lab import LabTable
 from casepan.config.options import structure_options
 from casepan.errors import UsageError
 from casepan.knowledge.lab_rules import read_lab_rules
@@ -70,7 +71,7 @@ def report_case(desk: Desk, place: str, registry: Registry, target: Path, wish: 
     )  # fmt: skip
     with bench:
         errand = Errand(row.place, row.place, receipts=receipts, verdict=verdict)
-        return _Reporter(registry, bench, target, wish, desk.lab.lab.name).report(case, errand)
+        return _Reporter(registry, bench, target, wish, desk.lab.lab).report(case, errand)
 
 
 def report_path(
@@ -88,7 +89,7 @@ def report_path(
     listing = FolderListing.of(path)
     with Bench.on(listing, rules=rules) as bench:
         inspection = look_on(listing, bench, path, registry, evolve(look, checks=True))
-        reporter = _Reporter(registry, bench, target, wish, lab.lab.name if lab else "")
+        reporter = _Reporter(registry, bench, target, wish, lab.lab if lab else None)
         return tuple(_of_inspection(inspection, reporter))
 
 
@@ -112,14 +113,16 @@ class _Reporter:
     bench: Bench
     target: Path
     wish: ReportWish
-    lab: str
+    lab: LabTable | None
 
     def report(self, case: Case, errand: Errand) -> Reported:
         """Write one report, over an older one of the same case.
 
         In a folder that collects reports each has a folder of its own, as the exporter makes them; else one file is all.
         """
-        options = {"variant": self.wish.variant, "viewer": self.wish.viewer, "lab": self.lab}
+        options: dict[str, Any] = {"variant": self.wish.variant, "viewer": self.wish.viewer}
+        if self.lab is not None:
+            options |= {"lab": self.lab.name, "timezone": self.lab.timezone}
         stage = _stage(self.registry, options | ({"notation": self.wish.notation} if self.wish.notation else {}))
         ctx = self.bench.sending(STAGE, "report", errand)
         files = stage.files(case, ctx)

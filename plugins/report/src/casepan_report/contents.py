@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from attrs import evolve, frozen
 
-from casepan.api import Attachment, Case, CaseError, Context, ExportContext, Finding, Receipt
+from casepan.api import Attachment, Case, CaseError, ConfigError, Context, ExportContext, Finding, Receipt
 from casepan_report import words
 from casepan_report.images import Picture, first_page, photo
 from casepan_report.judging import Judgement, judge, ranked
@@ -41,7 +42,8 @@ class Report:
         numbered: findings with their numbers, worst first.
         shapes: the opened scans, for the viewer.
         receipts: of earlier exports, by export id.
-        made_at: when the report was made, aware UTC.
+        zone: the laboratory's, for times and days.
+        made_at: when the report was made, aware.
         name: what the case is called in file names.
         turnable: whether the page has the 3D viewer.
     """
@@ -56,9 +58,14 @@ class Report:
     gallery: Gallery
     papers: tuple[Paper, ...]
     receipts: Mapping[str, Receipt]
+    zone: tzinfo
     made_at: datetime
     name: str
     turnable: bool
+
+    def when(self, at: datetime) -> str:
+        """A time in the laboratory's zone; one that came without a zone stays as it came."""
+        return words.moment(at.astimezone(self.zone) if at.tzinfo else at)
 
     @property
     def internal(self) -> bool:
@@ -68,7 +75,7 @@ class Report:
 
 def gather(case: Case, ctx: ExportContext, options: ReportOptions) -> Report:
     """Open the scans and the papers, and leave out what the variant must not tell; nothing is drawn yet."""
-    visible = shown(case, options.variant)
+    visible, zone = shown(case, options.variant), zone_of(options.timezone)
     numbered = tuple(enumerate(ranked(visible.findings), 1))
     shapes = shapes_of(case, ctx)
     if options.variant == "anonymous":
@@ -84,10 +91,25 @@ def gather(case: Case, ctx: ExportContext, options: ReportOptions) -> Report:
         Gallery(),
         () if options.variant == "anonymous" else tuple(_paper(item, ctx) for item in _papers(case)),
         dict(ctx.receipts) if options.variant == "lab" else {},
-        ctx.now(),
+        zone,
+        ctx.now().astimezone(zone),
         ctx.place,
         options.viewer and bool(shapes.shown),
     )
+
+
+def zone_of(name: str) -> tzinfo:
+    """A time zone by its IANA name.
+
+    Raises:
+        ConfigError: there is none of that name.
+    """
+    if name == "UTC":  # known without the system's tables
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigError(f"there is no time zone {name!r}", hint='Write it like "Europe/Berlin".') from error
 
 
 def with_pictures(report: Report, ctx: ExportContext) -> Report:

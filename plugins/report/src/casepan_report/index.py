@@ -74,7 +74,7 @@ def card(report: Report, name: str) -> bytes:
         work=_work(report),
         rush=rx.rush,
         due=due.isoformat() if due else "",
-        received=received.date().isoformat(),
+        received=received.astimezone(report.zone).date().isoformat(),
         findings={s: sum(finding.severity == s for finding in case.findings) for s in words.RANK},
         report=name,
         picture=b64encode(thumbnail(shots[0].picture, 240).webp).decode("ascii") if shots else "",

@@ -25,6 +25,7 @@ class ReportOptions:
     notation: Notation | None = option(None, "tooth numbers; by default the practice's own, else `fdi`")
     viewer: bool = option(True, "put the 3D viewer into the file")
     lab: str = option("", "name of the laboratory in the head of the report")
+    timezone: str = option("UTC", "IANA zone of the times in the report, such as `Europe/Berlin`")
 
 
 @frozen

@@ -61,12 +61,12 @@ def _facts(report: Report) -> Iterator[tuple[str, Html | str]]:
         yield "Due", _due(due, report)
     yield from _told(("Patient", words.patient(case)), ("Practice", words.practice(case)), ("Dentist", rx.doctor))
     if rx.appointment:
-        yield "Patient comes back", words.moment(rx.appointment)
+        yield "Patient comes back", report.when(rx.appointment)
     yield from _told(("Order", rx.reference), ("Ship to", rx.ship_to))
     if case.key.adapter:
         yield "Came by", case.key.adapter
     if case.received_at:
-        yield "Received", words.moment(case.received_at)
+        yield "Received", report.when(case.received_at)
     if case.desk.number:
         yield "Case", report.name
     yield from _told(("With", case.desk.assignee), ("Department", case.desk.department))

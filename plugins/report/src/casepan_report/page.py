@@ -115,5 +115,5 @@ def _foot(report: Report) -> Html:
         "office": "For the practice that sent the case.",
         "anonymous": "Without the names of people.",
     }
-    made = f"Made {words.moment(report.made_at)}. {privacy[report.variant]}"
+    made = f"Made {report.when(report.made_at)}. {privacy[report.variant]}"
     return tag("footer", tag("p", made), tag("p", "One file: nothing is fetched, nothing is sent."))

@@ -83,7 +83,7 @@ def decided(report: Report) -> Html | None:
     desk = report.case.desk
     rows: list[Sequence[Child]] = [
         (
-            words.moment(decision.at),
+            report.when(decision.at),
             foreign(decision.by),
             _DECIDED.get(decision.what, decision.what),
             [note(decision.note) if decision.note else None, _overruled(decision.overruled)],
@@ -92,7 +92,7 @@ def decided(report: Report) -> Html | None:
     ]
     rows += [
         (
-            words.moment(answer.at),
+            report.when(answer.at),
             foreign(answer.by),
             ["set ", tag("code", answer.target)],
             _answer(answer.value, answer.note),
@@ -173,7 +173,7 @@ def _receipts(report: Report) -> Html | None:
     if not report.receipts:
         return None
     rows = [
-        (tag("code", name), words.moment(receipt.at), foreign(receipt.place), _proof(receipt.proof.items()))
+        (tag("code", name), report.when(receipt.at), foreign(receipt.place), _proof(receipt.proof.items()))
         for name, receipt in sorted(report.receipts.items())
     ]
     return tag("div", tag("h3", "Handed on"), _table(("to", "confirmed", "place", "proof"), rows))

@@ -35,7 +35,7 @@ def _lines(report: Report) -> Iterator[str]:
     for number, finding in report.numbered:
         yield from _finding(number, finding, report)
     for decision in case.desk.decisions if report.internal else ():
-        yield f"{words.moment(decision.at)}: {decision.what} by {plain(decision.by)}. {plain(decision.note)}".rstrip()
+        yield f"{report.when(decision.at)}: {decision.what} by {plain(decision.by)}. {plain(decision.note)}".rstrip()
 
 
 def _order(report: Report) -> Iterator[str]:
