@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from casepan.running.ledger.lists import ListQueries
+from casepan.running.ledger.marking import MarkTransitions
 from casepan.running.ledger.restoring import RestoringTransitions
 from casepan.running.ledger.rows import (
     ArrivalClaim,
@@ -27,5 +29,5 @@ __all__ = [
 ]
 
 
-class Ledger(RestoringTransitions):
+class Ledger(RestoringTransitions, MarkTransitions, ListQueries):
     """The ledger of one state folder: one method per transition, each one transaction, a fence on every write of a worker."""

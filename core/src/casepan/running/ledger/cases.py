@@ -353,7 +353,7 @@ class CaseTransitions(FactTransitions):
             f"select {CASE_COLUMNS} from cases where ref=? and (?2 is null or revision=?2) order by revision desc limit 1",
             ref, revision,
         )  # fmt: skip
-        return _case(dict(row)) if row else None
+        return case_row(dict(row)) if row else None
 
     def cases(self, *, state: str | None = None, pipeline: str | None = None) -> tuple[CaseRow, ...]:
         """Cases in the order in which they came."""
@@ -362,7 +362,7 @@ class CaseTransitions(FactTransitions):
             " order by received, ref, revision",
             state, pipeline,
         )  # fmt: skip
-        return tuple(_case(dict(row)) for row in rows)
+        return tuple(case_row(dict(row)) for row in rows)
 
 
 def _place(ref: str, revision: int, delivery: PlannedDelivery, there: int) -> str:
@@ -381,6 +381,7 @@ def _routes(deliveries: Sequence[PlannedDelivery]) -> str:
     return ", ".join(f"{one.export} ({one.why})" if one.why else one.export for one in deliveries)
 
 
-def _case(row: dict[str, object]) -> CaseRow:
+def case_row(row: dict[str, object]) -> CaseRow:
+    """One row of the table as a value."""
     truths = {name: bool(row[name]) for name in ("rush", "late_risk", "observed")}
     return CaseRow(**{**row, **truths})  # type: ignore[arg-type]

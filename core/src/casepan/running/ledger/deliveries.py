@@ -22,7 +22,7 @@ class DeliveryTransitions(CaseTransitions):
             " and not_before<=? order by position limit 1",
             claim.ref, claim.revision, self.clock(),
         )  # fmt: skip
-        return _delivery(dict(row)) if row else None
+        return delivery_row(dict(row)) if row else None
 
     def begin_send(self, claim: CaseClaim, key: str, *, destination: str, parallel: int, rate: int | None) -> bool:
         """Record the intent to send and take a slot of the destination; flushed to disk before anything leaves.
@@ -144,7 +144,7 @@ class DeliveryTransitions(CaseTransitions):
     def delivery(self, key: str) -> DeliveryRow | None:
         """One delivery by its key."""
         row = self.one(f"select {DELIVERY_COLUMNS} from deliveries where key=?", key)
-        return _delivery(dict(row)) if row else None
+        return delivery_row(dict(row)) if row else None
 
     def deliveries(
         self, ref: str | None = None, revision: int | None = None, *, state: str | None = None
@@ -155,8 +155,9 @@ class DeliveryTransitions(CaseTransitions):
             " and (?3 is null or state=?3) order by ref, revision, position",
             ref, revision, state,
         )  # fmt: skip
-        return tuple(_delivery(dict(row)) for row in rows)
+        return tuple(delivery_row(dict(row)) for row in rows)
 
 
-def _delivery(row: dict[str, object]) -> DeliveryRow:
+def delivery_row(row: dict[str, object]) -> DeliveryRow:
+    """One row of the table as a value."""
     return DeliveryRow(**{**row, "after": tuple(str(row["after"]).split())})  # type: ignore[arg-type]
