@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import string
 from datetime import UTC, date, datetime, tzinfo
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from casepan.config.lab import LabTable
 
 _DATE_PARTS = ("yyyy", "yy", "mm", "dd")
 
@@ -42,3 +46,8 @@ def zone(name: str) -> tzinfo:
 def today(timezone: str) -> date:
     """The day it is in the laboratory."""
     return datetime.now(zone(timezone)).date()
+
+
+def pattern_now(lab: LabTable) -> str:
+    """The lab's pattern with today's date filled in and ``{n}`` left; empty when it gives no numbers."""
+    return on_day(lab.number, today(lab.timezone)) if lab.number else ""

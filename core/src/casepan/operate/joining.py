@@ -17,6 +17,7 @@ from casepan.arrivals.names import folded
 from casepan.arrivals.recognise import MESHES
 from casepan.durable import copy_flushed
 from casepan.errors import UsageError
+from casepan.knowledge.numbers import pattern_now
 from casepan.knowledge.roles import role_from_name
 from casepan.model.case import Case, CaseKey, Patient, Scan
 from casepan.model.decided import Desk as Known
@@ -313,7 +314,7 @@ def _part(desk: Desk, draft: Draft, case: Case, scans: Sequence[str], by: str, n
 
     return desk.ledger.make_case(
         part.key, (draft.row.ref, draft.row.revision), digest=part.digest, meshes=meshes_of(part), write=write,
-        who=by, note=note,
+        who=by, note=note, number=pattern_now(desk.lab.lab),
     )  # fmt: skip
 
 

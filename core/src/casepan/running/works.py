@@ -11,7 +11,7 @@ from attrs import define, field
 from casepan.config.lab import Export, Pipeline
 from casepan.contract.specs import ExporterSpec
 from casepan.errors import FenceLost, StateError
-from casepan.knowledge.numbers import on_day, today
+from casepan.knowledge.numbers import pattern_now
 from casepan.model.case import CaseKey
 from casepan.model.documents import to_plain
 from casepan.running import quarantine
@@ -86,7 +86,7 @@ class ArrivalWork:
                 rush=message["rush"],
                 due=due,
                 meshes=message["meshes"],
-                number=self._number_pattern(),
+                number=pattern_now(self.shop.lab.lab),
             )
             self.shop.touched.add((got.ref, got.revision))
             kind = "case.seen-again" if got.known else "case.registered"
@@ -94,10 +94,6 @@ class ArrivalWork:
             return {"ref": got.ref, "revision": got.revision, "known": got.known}
         ledger.case_arrived(self.claim, message["ref"], message["revision"])
         return {}
-
-    def _number_pattern(self) -> str:
-        table = self.shop.lab.lab
-        return on_day(table.number, today(table.timezone)) if table.number else ""
 
     def took(self, end: Message) -> bool:
         """True when all of it was taken and the child may go on with a case of it; recorded then."""

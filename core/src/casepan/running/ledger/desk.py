@@ -157,9 +157,13 @@ class DeskTransitions(ArrivalTransitions, PeopleTransitions):
 
     def make_case(
         self, key: CaseKey, parent: tuple[str, int], *, digest: str, meshes: Sequence[str], write: Callable[[str], None],
-        who: str, note: str,
+        who: str, note: str, number: str = "",
     ) -> str:  # fmt: skip
-        """A part of another case becomes a case of its own; its reference."""
+        """A part of another case becomes a case of its own; its reference.
+
+        Args:
+            number: the pattern of the lab's own number with ``{n}`` left in it; empty gives it none.
+        """
         with self.transaction():
             ref = self._new_ref()
             self.change(
@@ -169,6 +173,8 @@ class DeskTransitions(ArrivalTransitions, PeopleTransitions):
                 ref, self.key_hash(key), digest, self.now(), self.now(), *parent,
             )  # fmt: skip
             self.add_meshes(ref, 1, meshes)
+            if number:
+                self.give_number(ref, number)
             self.link(ref, "split-from", parent[0], who=who)
             self.event("case.split-off", ref, 1, other=parent[0], who=who, note=note)
             write(ref)
