@@ -217,7 +217,8 @@ def test_a_repair_is_shown_before_and_after(bench: Bench, case: Case, tmp_path: 
         assert len(repair.after.mesh.faces) == len(repair.before.mesh.faces) - 200
         ((before, after),) = gallery(evolve(shapes, shown=(), bite=None), (), (repair,), told).repairs
         assert before.picture.webp != after.picture.webp
-        assert "what changed is blue" in after.about
+        assert "what is gone is orange" in before.about
+        assert "what is new is blue" in after.about
 
 
 def with_scan(case: Case, scan: Scan) -> Case:

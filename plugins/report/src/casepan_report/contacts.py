@@ -10,7 +10,7 @@ from casepan.mesh import Gap, Mesh
 
 DEEPEST_MM = 1.0
 """Behind an open sheet means something only near it; deeper places count as before it."""
-_STONE = (228, 222, 212)
+STONE = (228, 222, 212)
 
 
 @frozen
@@ -43,7 +43,7 @@ def mapped(mesh: Mesh, gap: Gap) -> Mesh:
     """The welded surface that the gap was measured from, coloured by bands."""
     surface = mesh.welded()
     colours = np.empty((len(surface.vertices), 3), np.uint8)
-    colours[:] = _STONE
+    colours[:] = STONE
     distance = signed_mm(gap)
     for band in reversed(BANDS):
         colours[gap.vertices[distance <= band.most_mm]] = band.colour

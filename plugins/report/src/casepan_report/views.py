@@ -30,7 +30,7 @@ _THREADS = 2  # the kernels that draw let others work meanwhile
 _APART = {True: 0.042, False: 0.08}  # of the width of a wide picture and of the others: the room that a pin takes
 _ANYWHERE = 1e6  # mm: a pin that stands whatever lies before it
 _CHANGED_MM = 0.01  # what a repair moved farther than this is coloured
-_CHANGED = (0, 114, 178)
+_GONE, _NEW = (213, 94, 0), (0, 114, 178)
 _OCCLUSION: tuple[tuple[View, str, Size], ...] = (
     ("front", "From the front", _WIDE),
     ("right", "From the patient's right", _SMALL),
@@ -149,27 +149,31 @@ def _contacts(shape: Shape, gap: Gap, arch: Literal["upper", "lower"]) -> Shot:
 
 
 def _repair(repair: Repair) -> tuple[Shot, Shot]:
-    """The surface before and after, what changed coloured in the second."""
+    """The surface before with what is gone, and after with what is new."""
     before, after = repair.before, repair.after
     arch = after.scan.arch if after.scan.arch in ("upper", "lower") else None
     frame = guess_frame(after.mesh, arch)
-    one = _drawn([before.mesh], "occlusal", _SCAN, frame)
-    other = _drawn([_changes(before.mesh, after.mesh)], "occlusal", _SCAN, frame)
+    one = _drawn([_marked(before.mesh, after.mesh, _GONE)], "occlusal", _SCAN, frame)
+    other = _drawn([_marked(after.mesh, before.mesh, _NEW)], "occlusal", _SCAN, frame)
     title, name = after.title, _slug(after.scan.id)
-    first = _shot(f"before-{name}", "repair", f"{title}, before", f"{title} as it came", one)
-    second = _shot(f"after-{name}", "repair", f"{title}, after", f"{title} after the repair, changes in blue", other)
-    size = (f"{len(mesh.faces):,} triangles" for mesh in (before.mesh, after.mesh))
-    return evolve(first, about=next(size)), evolve(second, about=f"{next(size)}; what changed is blue")
+    first = _shot(f"before-{name}", "repair", f"{title}, before", f"{title} as it came, what is gone in orange", one)
+    second = _shot(
+        f"after-{name}", "repair", f"{title}, after", f"{title} after the repair, what is new in blue", other
+    )
+    return (
+        evolve(first, about=f"{len(before.mesh.faces):,} triangles; what is gone is orange"),
+        evolve(second, about=f"{len(after.mesh.faces):,} triangles; what is new is blue"),
+    )
 
 
-def _changes(before: Mesh, after: Mesh) -> Mesh:
-    """The new surface with the places that are not on the old one coloured."""
-    gap = distance(after, before, 0.5)
-    changed = np.ones(len(after.vertices), bool)
+def _marked(mesh: Mesh, other: Mesh, colour: tuple[int, int, int]) -> Mesh:
+    """A surface with the places coloured that are not on another one."""
+    gap = distance(mesh, other, 0.5)
+    changed = np.ones(len(mesh.vertices), bool)
     changed[gap.vertices[gap.distance_mm <= _CHANGED_MM]] = False
-    colours = np.full((len(after.vertices), 3), (228, 222, 212), np.uint8)
-    colours[changed] = _CHANGED
-    return evolve(after, vertex_colours=colours, face_colours=None).as_welded()
+    colours = np.full((len(mesh.vertices), 3), contacts.STONE, np.uint8)
+    colours[changed] = colour
+    return evolve(mesh, vertex_colours=colours, face_colours=None).as_welded()
 
 
 def _drawn(meshes: Sequence[Mesh], view: View, size: Size, frame: Frame) -> Drawing:
