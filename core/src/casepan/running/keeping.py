@@ -15,6 +15,7 @@ from casepan.running import platform
 from casepan.running.layout import StateFolder
 from casepan.running.ledger import CaseRow, Ledger
 from casepan.running.lock import holder_of
+from casepan.running.searching import catch_up, has_index
 
 STUCK = timedelta(hours=1)
 """A case that stands as ``arriving``, or as owned without a supervisor, for longer than this is stuck."""
@@ -136,6 +137,8 @@ def purge(lab: Lab, *, now: datetime | None = None, dry_run: bool = False) -> Pu
                 ledger.purged(row.ref, row.revision)
             _remove(*(state.case(row.ref, row.revision) for row in old), *map(state.arrival, arrivals), *discarded)
             _remove(*_left_alone(state, {row.ref for row in old}))
+            if has_index(state):
+                catch_up(state, ledger, wanted=lab.lab.name_index)
         return Purged(tuple(row.place for row in old), tuple(arrivals), tuple(path.name for path in discarded))
     finally:
         ledger.close()

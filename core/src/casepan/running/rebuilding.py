@@ -17,6 +17,7 @@ from casepan.running.intake import ARRIVAL_DOCUMENT, CASE_DOCUMENT, read_case, r
 from casepan.running.layout import StateFolder
 from casepan.running.ledger import Ledger
 from casepan.running.plan import planned
+from casepan.running.searching import catch_up
 from casepan.running.steps import RESULT_DOCUMENT, read_result
 
 SAID: Mapping[str, str | None] = {
@@ -48,9 +49,11 @@ def rebuild(lab: Lab) -> int:
     try:
         for document in sorted((state.root / "arrivals").glob(f"*/{ARRIVAL_DOCUMENT}")):
             _arrival(ledger, document.parent)
-        return sum(
+        count = sum(
             _case(lab, ledger, document) for document in sorted((state.root / "cases").glob(f"*/r*/{CASE_DOCUMENT}"))
         )
+        catch_up(state, ledger, wanted=lab.lab.name_index)
+        return count
     finally:
         ledger.close()
 

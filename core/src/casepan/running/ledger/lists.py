@@ -107,8 +107,9 @@ class ListQueries(Store):
 
     def by_number(self, number: str, most: int) -> Matches:
         """Cases with this number of the lab, or one that ends with these digits (at least three)."""
-        tail = f"%{number}" if number.isdigit() and len(number) > 2 else number
-        return self._newest("c.number=?1 collate nocase or c.number like ?2", most, number, tail)
+        if number.isdigit() and len(number) > 2:
+            return self._newest("c.number=?1 or c.number like '%'||?1", most, number)
+        return self._newest("c.number=? collate nocase", most, number)
 
     def by_practice(self, practices: Sequence[str], most: int) -> Matches:
         """Cases of any of these practices."""
