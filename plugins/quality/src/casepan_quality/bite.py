@@ -8,11 +8,12 @@ from typing import Literal
 import numpy as np
 from attrs import frozen
 
-from casepan.api import Case, Context, Finding, Scan
+from casepan.api import Case, Context, Finding, Scan, arch_of
 from casepan.mesh import Mesh, distance
 from casepan_quality.clearance import clearances
 from casepan_quality.meeting import REACH_MM, Bools, Floats, Meeting, meet
 from casepan_quality.options import BiteOptions
+from casepan_quality.positions import Position, alternatives, further_position, lay, position_of, strangers
 from casepan_quality.shapes import shape_of
 from casepan_quality.surfaces import surfaces
 
@@ -54,7 +55,7 @@ class Bite:
             items = case.prescription.items
             yield from clearances(lower.scan, lower.mesh, upper.mesh, items, self.options)
             yield from clearances(upper.scan, upper.mesh, lower.mesh, items, self.options)
-        yield from self._bite_scans(case, ctx, lower, upper, in_occlusion=frames is None)
+        yield from self._positions(case, ctx, lower, upper, in_occlusion=frames is None)
 
     def _frames(self, case: Case, lower: _Jaw, upper: _Jaw, meeting: Meeting) -> Finding | None:
         """Arches that do not stand in occlusion at all, each in a frame of its own."""
@@ -116,14 +117,29 @@ class Bite:
                 words = f"the teeth do not meet on the {name} side: the gap is {gap:.2f} mm"
                 yield _unmet("bite.no-contact", severity, words, scan, gap, limit)
 
-    def _bite_scans(
+    def _positions(
         self, case: Case, ctx: Context, lower: _Jaw, upper: _Jaw, *, in_occlusion: bool
     ) -> Iterator[Finding]:
+        """Every bite scan against the arches, the positions they show, and whether they show these arches at all."""
         frames = {lower.scan.frame, upper.scan.frame}
-        for scan, mesh in surfaces(case, ctx, "bite"):
-            if not in_occlusion and scan.frame not in frames:
-                continue  # three frames: CAD aligns them, nothing can be measured here
-            yield from self._bite_scan(scan, mesh, lower, upper)
+        bites = [
+            (scan, mesh)
+            for scan, mesh in surfaces(case, ctx, "bite")
+            if in_occlusion or scan.frame in frames  # three frames: CAD aligns them, nothing can be measured here
+        ]
+        laid = [lay(scan, mesh, {"lower": lower.mesh, "upper": upper.mesh}) for scan, mesh in bites]
+        stranger = strangers(laid, {arch_of(tooth) for tooth in case.prescription.teeth}, self.options)
+        if stranger is not None:
+            yield _stranger(lower if stranger[0] == "lower" else upper, stranger, self.options)
+        shown = [position_of(one, self.options) for one in laid] if in_occlusion else []
+        further = _further(case, ctx, lower, upper, self.options) if in_occlusion else ()
+        found = [one for one in (*shown, *further) if one is not None]
+        other = list(alternatives(found, -_up(lower), self.options))
+        yield from other
+        explained = {finding.scan for finding in other if finding.severity == "info"}
+        for scan, mesh in bites:
+            if scan.id not in explained:
+                yield from self._bite_scan(scan, mesh, lower, upper)
 
     def _bite_scan(self, scan: Scan, mesh: Mesh, lower: _Jaw, upper: _Jaw) -> Iterator[Finding]:
         """How near the bite scan lies to the arches where it lies over them; it may reach past their borders."""
@@ -196,6 +212,21 @@ def _sides(meeting: Meeting) -> dict[str, Bools]:
     return {"right": right > _FRONT_MM, "left": right < -_FRONT_MM, "front": np.abs(right) <= _FRONT_MM}
 
 
+def _further(case: Case, ctx: Context, lower: _Jaw, upper: _Jaw, options: BiteOptions) -> Iterator[Position | None]:
+    """The positions of further scans of the two arches, such as one lower arch for each bite."""
+    for own in (lower, upper):
+        jaw: Literal["lower", "upper"] = "lower" if own is lower else "upper"
+        for scan, mesh in surfaces(case, ctx, own.scan.role, preferred=False):
+            if scan.arch == jaw and scan.id != own.scan.id:
+                yield further_position(scan, mesh, own.mesh, jaw, options)
+
+
+def _up(lower: _Jaw) -> Floats:
+    """The direction in which the lower arch bites."""
+    up = shape_of(lower.mesh).occlusal
+    return up if up is not None else np.zeros(3)
+
+
 def _is_raised(case: Case) -> bool:
     """Splints are ordered with the bite held open."""
     return any(item.kind == "splint" for item in case.prescription.items)
@@ -235,6 +266,20 @@ def _unmet(code: str, severity: Severity, words: str, scan: Scan, gap: float, li
         limit=round(limit, 3),
         unit="mm",
         hint="Ask for the bite again with the teeth firmly closed.",
+    )
+
+
+def _stranger(arch: _Jaw, found: tuple[str, float], options: BiteOptions) -> Finding:
+    jaw, grip = found
+    other = "lower" if jaw == "upper" else "upper"
+    return Finding(
+        "identity.different-patients",
+        "warning",
+        f"the bite lies firmly on the {other} arch and fits the {jaw} one in no position: {grip:.0%} of what it meets",
+        scan=arch.scan.id,
+        value=round(grip, 3),
+        limit=options.same_teeth,
+        hint="Look whether all scans are of one patient and one visit.",
     )
 
 

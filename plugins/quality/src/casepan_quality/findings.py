@@ -137,6 +137,26 @@ FINDINGS = (
         "Ask for the bite to be aligned or scanned again.",
     ),
     FindingDoc(
+        "bite.alternative",
+        "info",
+        "A scan shows another bite position than the one in which the arches stand",
+        "Every bite scan is laid on the upper and on the lower arch, every further scan of an arch on the measured one; what "
+        "remains between the two is another position of the lower arch. A note where another bite scan confirms how the "
+        "arches stand, or where the position comes from a further scan of an arch; a warning where no bite scan does.",
+        "bite-3 shows the lower arch 2.1 mm from where it stands, 1.8 mm wider open; the arches stand as in bite-1.",
+        "Ask which position counts, or choose it in CAD.",
+    ),
+    FindingDoc(
+        "identity.different-patients",
+        "warning",
+        "The bite belongs to one of the arches and not to the other",
+        "The bite scans lie firmly on one arch, and no position brings the rest of them onto the other arch: its teeth are of "
+        "another shape. Claimed only with bite scans over several teeth of both arches; a bite that was scanned before "
+        "many teeth were prepared looks alike.",
+        "70 % of the bite scan's lower half lies on the lower arch at best, 90 % and more are usual.",
+        "Look whether all scans are of one patient and one visit; ask the office.",
+    ),
+    FindingDoc(
         "implant.unknown",
         "info",
         "The order names an implant that the laboratory's table does not hold",
