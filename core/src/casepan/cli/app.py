@@ -14,6 +14,8 @@ from casepan.cli import (
     demonstrating,
     inspecting,
     keeping,
+    marking,
+    morning,
     operating,
     practices,
     quarantining,
@@ -53,7 +55,9 @@ configuring.add_to(app)
 inspecting.add_to(app)
 reporting.add_to(app)
 operating.add_to(app)
+morning.add_to(app)
 cases.add_to(app)
+marking.add_to(app)
 delivering.add_to(app)
 quarantining.add_to(app)
 keeping.add_to(app)

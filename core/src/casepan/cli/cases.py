@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from casepan.model.case import Case
     from casepan.operate.desk import CaseFile
 
+SAID = {True: "right", False: "wrong"}
 cases_app = typer.Typer(help="What is in the lab, and decisions about it.", no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -141,6 +142,7 @@ def _document(file: CaseFile, asked: Sequence[str | None]) -> dict[str, object]:
         **case_fields(file.row),
         "case": to_plain(file.case) if file.case else None,
         "commands": list(asked),
+        "finding_ids": _ids(file),
         "deliveries": [delivery_fields(row) for row in file.deliveries],
         "events": [to_plain(row) for row in file.events],
     }
@@ -158,8 +160,10 @@ def _show(file: CaseFile, asked: Sequence[str | None]) -> None:
         say(f"With: {' '.join(filter(None, (row.assignee, row.department)))}")
     if row.remake_of:
         say(f"Remake of {row.remake_of}: {row.remake_reason}")
+    if row.observed:
+        say(f"Observed only: it would have got {styled(row.would or 'accept')}")
     if file.case:
-        _show_case(file.case, asked)
+        _show_case(file.case, asked, file)
     for delivery in file.deliveries:
         say(
             f"  {delivery.export}: {styled(delivery.state)} after {tries(delivery.attempts)} {delivery.reason or ''}".rstrip()
@@ -168,7 +172,14 @@ def _show(file: CaseFile, asked: Sequence[str | None]) -> None:
         say(f"  {event.at[:19]} {event.kind} {event.detail if event.detail != '{}' else ''}".rstrip())
 
 
-def _show_case(case: Case, asked: Sequence[str | None]) -> None:
+def _ids(file: CaseFile) -> list[str]:
+    """The id of each finding of the case, for ``casepan findings mark``."""
+    from casepan.running.facts import named_findings
+
+    return [name for name, _ in named_findings(file.case.findings)] if file.case else []
+
+
+def _show_case(case: Case, asked: Sequence[str | None], file: CaseFile) -> None:
     for scan in case.scans:
         say(f"  {scan.id:<28} {scan.role:<12} {scan.arch or '-':<6} {scan.format}")
     for item in case.prescription.items:
@@ -181,8 +192,9 @@ def _show_case(case: Case, asked: Sequence[str | None]) -> None:
     for change in case.desk.changes:
         far = f", up to {change.distance_mm:.2f} mm" if change.distance_mm is not None else ""
         say(f"  {change.how} {change.what} {change.name}{far}")
-    for finding, command in zip(case.findings, asked, strict=True):
+    for name, finding, command in zip(_ids(file), case.findings, asked, strict=True):
         about = f" [{finding.scan}]" if finding.scan else ""
-        say(f"  {styled(finding.severity)} {finding.code}{about}: {finding.message}")
+        said = f" (marked {SAID[file.marks[name]]})" if name in file.marks else ""
+        say(f"  {name} {styled(finding.severity)} {finding.code}{about}: {finding.message}{said}")
         if command:
             say(f"      {command}")

@@ -137,6 +137,12 @@ def case_fields(row: Any) -> dict[str, Any]:
         "reason",
         "received",
         "at",
+        "number",
+        "practice",
+        "lab_due",
+        "late_risk",
+        "observed",
+        "would",
     )
     return {"place": row.place, **{name: getattr(row, name) for name in names}}
 

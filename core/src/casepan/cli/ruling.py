@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,7 @@ def add_to(app: typer.Typer) -> None:
     """Hang the commands into the tree."""
     rules_app.command("show")(show)
     rules_app.command("check")(check)
+    rules_app.command("calibration")(calibration)
     app.add_typer(rules_app, name="rules")
 
 
@@ -69,6 +71,36 @@ def check(lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:
             say(name)
         say(styled("failed" if result.problems else "ok"))
     raise typer.Exit(3 if result.problems else 0)
+
+
+def calibration(lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:
+    """How often the lab agreed with each check (`casepan findings mark`), and which threshold would have.
+
+    Example:  casepan rules calibration
+    """
+    from casepan.operate.desk import open_desk
+    from casepan.operate.marking import calibration as calibrate
+
+    with open_desk(lab) as desk:
+        found = calibrate(desk)
+    if as_json:
+        say_json({"schema": 1, "checks": [one.document() for one in found]})
+        return
+    if not found:
+        say("Nobody has marked a finding yet: casepan findings mark CASE FINDING right|wrong --by NAME")
+        return
+    say_table(
+        ("check", "right", "wrong", "limit", "threshold", "what the marks say"),
+        [
+            (one.code, one.right, one.wrong, _measures(one.limits, one.unit),
+             _measures((one.threshold,) if one.threshold is not None else (), one.unit), one.words)
+            for one in found
+        ],
+    )  # fmt: skip
+
+
+def _measures(values: Sequence[float], unit: str | None) -> str:
+    return " / ".join(f"{value:g}" for value in values) + (f" {unit}" if values and unit else "")
 
 
 def _show_work(rules: Rules, name: str) -> None:

@@ -92,7 +92,11 @@ class Exporter(Protocol):
 
 
 class Observer(Protocol):
-    """Somebody who is told what happens, in a thread of its own: it may take its time and cannot stop the run."""
+    """Somebody who is told what happens, in a thread of its own: it may take its time and cannot stop the run.
+
+    One that can send the morning to people may have a second method, ``digest(document, ctx, *, day, again) -> str | None``,
+    for ``casepan today --send``: what the other side answered, or None when the document of that day was sent already.
+    """
 
     def observe(self, events: Sequence[Event], ctx: ObserverContext) -> None:
         """What happened since the last call, oldest first. Now and then a call without events: a chance to try again.

@@ -35,13 +35,14 @@ class Desk:
 
 @frozen
 class CaseFile:
-    """All that is known of one revision of a case."""
+    """All that is known of one revision of a case; ``marks``: id of a finding to whether the lab agreed with it."""
 
     row: CaseRow
     case: Case | None
     deliveries: tuple[DeliveryRow, ...]
     events: tuple[EventRow, ...]
     reason: str | None
+    marks: Mapping[str, bool] = {}
 
 
 @frozen
@@ -109,6 +110,7 @@ def show_case(desk: Desk, place: str) -> CaseFile:
         desk.ledger.deliveries(row.ref, row.revision),
         desk.ledger.events(row.ref),
         read_reason(desk.state, row.place),
+        {one.id: one.agrees for one in desk.ledger.findings_of(row.ref, row.revision) if one.agrees is not None},
     )
 
 

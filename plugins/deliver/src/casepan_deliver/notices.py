@@ -6,13 +6,13 @@ with growing pauses, then it is dropped with a line in the log: ``casepan today`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 from casepan.api import DeliveryError, Event, ObserverContext, OutcomeUnknown
-from casepan_deliver.notify import send_notice
+from casepan_deliver.notify import send_digest, send_notice
 from casepan_deliver.notify_forms import Notice, Section
 from casepan_deliver.notify_options import NoticesOptions
 
@@ -43,6 +43,12 @@ class Notices:
             ctx.memory[WAITING] = waiting
         if waiting["lines"] and _is_due(waiting, ctx.now()):
             self._tell(waiting, ctx)
+
+    def digest(
+        self, document: Mapping[str, Any], ctx: ObserverContext, *, day: date, again: bool = False
+    ) -> str | None:
+        """What ``casepan today --send`` calls. As ``send_digest``."""
+        return send_digest(document, self.options, ctx, day=day, again=again)
 
     def _tell(self, waiting: dict[str, Any], ctx: ObserverContext) -> None:
         lines = tuple(waiting["lines"])

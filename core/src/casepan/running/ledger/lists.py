@@ -17,7 +17,7 @@ OPEN = ("arriving", "checking", "ready", "review", "office", "quarantine")
 LIMIT_WORD = '"limit"'
 TRAIL = (
     "case.verdict", "case.decided", "case.answered", "case.closed", "case.cancelled", "case.merged", "case.duplicate",
-    "case.superseded", "case.reopened", "case.retry", "case.handed-on",
+    "case.superseded", "case.reopened", "case.retry", "case.handed-on", "case.restored",
 )  # fmt: skip
 """Events that begin or end a hold."""
 OF_CASE = "(c.ref, c.revision) in (select i.ref, i.revision from items i where {})"
