@@ -110,7 +110,11 @@ class StepRun:
         """What the findings and the steps' holds lead to."""
         case = self.closing(case)
         verdict = verdict or verdict_of(case.findings, self.table)
-        return Outcome(case, verdict, digest(without_desk(case)), hold, summary(case.findings, self.table, verdict))
+        codes = summary(case.findings, self.table, verdict)
+        proposals = [finding for finding in case.findings if finding.code == "case.maybe-completes"]
+        if verdict_of(proposals, self.table) != "accept":
+            hold, codes = "review", proposals[0].code  # nobody rings for what a late bite lacks: join the two first
+        return Outcome(case, verdict, digest(without_desk(case)), hold, codes)
 
     def _step(self, number: int, step: Step, case: Case) -> Case:
         name, spec = id_of(step), self.registry.spec(step.use)
