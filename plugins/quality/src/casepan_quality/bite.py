@@ -13,6 +13,7 @@ from casepan.mesh import Mesh, distance
 from casepan_quality.clearance import clearances
 from casepan_quality.meeting import REACH_MM, Bools, Floats, Meeting, meet
 from casepan_quality.options import BiteOptions
+from casepan_quality.patches import thinned
 from casepan_quality.positions import Position, alternatives, further_position, lay, position_of, strangers
 from casepan_quality.shapes import shape_of
 from casepan_quality.surfaces import surfaces
@@ -25,6 +26,7 @@ _FIFTH = 0.2
 _FRONT_MM = 8.0  # half the breadth of what counts as front: the incisors
 _SIDE_MM2 = 50.0  # facing area from which a side counts as scanned on both arches
 _NEAR = 0.5  # mm within which a bite scan counts as lying on an arch
+_ENOUGH = 10_000  # faces of a bite scan: shares of it are asked for, to a percent
 
 
 @frozen(eq=False)
@@ -143,7 +145,8 @@ class Bite:
 
     def _bite_scan(self, scan: Scan, mesh: Mesh, lower: _Jaw, upper: _Jaw) -> Iterator[Finding]:
         """How near the bite scan lies to the arches where it lies over them; it may reach past their borders."""
-        over = {jaw.scan.id: _over(mesh, jaw.mesh) for jaw in (upper, lower)}
+        part = thinned(mesh, _ENOUGH)
+        over = {jaw.scan.id: _over(part, jaw.mesh) for jaw in (upper, lower)}
         nearest = np.minimum(*over.values())
         met = nearest[nearest < REACH_MM]
         share = len(met) / len(nearest)

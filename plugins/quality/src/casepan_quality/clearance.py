@@ -11,6 +11,7 @@ from casepan.mesh import Mesh
 from casepan.mesh.dentition.places import Placement
 from casepan_quality.meeting import REACH_MM, meet
 from casepan_quality.options import BiteOptions
+from casepan_quality.patches import near
 from casepan_quality.scans import Jaw, placed
 
 _CUT_DOWN = ("crown", "coping", "temporary")  # work for which the whole chewing surface is reduced
@@ -18,6 +19,7 @@ _METALS = ("gold", "cobalt-chrome", "titanium")
 _HALF = 0.3  # half the length that is looked at, as a share of the tooth's width
 _ACROSS_MM = 2.5  # half the breadth: the chewing surface without its slopes
 _AREA_MM2 = 0.5
+_ROUND_MM = 10.0  # what is looked at round the middle of a tooth: half of it is 6 mm, and a cut one lies deeper
 
 
 def clearances(
@@ -61,9 +63,12 @@ def _needed_mm(item: WorkItem, options: BiteOptions) -> float:
 
 def _room_mm(mesh: Mesh, antagonist: Mesh, placement: Placement, tooth: int) -> float | None:
     """The room over the middle of a tooth's place in mm, or None where it is at least ``REACH_MM`` or not known."""
-    meeting = meet(mesh, antagonist)
-    if tooth % 10 > 8 or tooth // 10 > 4 or not len(meeting.points):
+    if tooth % 10 > 8 or tooth // 10 > 4:
         return None  # places are those of permanent teeth
+    middle = placement.middle(tooth)
+    meeting = meet(near(mesh, middle, _ROUND_MM), near(antagonist, middle, _ROUND_MM + REACH_MM))
+    if not len(meeting.points):
+        return None
     along, across = placement.arch.unrolled(placement.arch.relief.plane.flat(meeting.points))
     beside = np.abs(along - placement.arch.position(tooth))
     over = (beside < _HALF * placement.arch.width(tooth)) & (np.abs(across) < _ACROSS_MM)

@@ -9,12 +9,13 @@ import numpy as np
 from attrs import define
 
 from casepan.api import Case, Context, Finding, Scan, arch_of
-from casepan.mesh import Mesh, topology
+from casepan.mesh import Mesh
 from casepan.mesh.dentition.crest import Floats
 from casepan.mesh.dentition.places import Placement
 from casepan_quality.geometry_options import CoverageOptions
 from casepan_quality.gums import Gums, Side
 from casepan_quality.scans import Jaw, arches, placed
+from casepan_quality.shapes import shape_of
 
 _APPLIANCES = frozenset(("partial-denture", "full-denture", "splint", "retainer", "aligner", "tray"))
 _OPPOSITE = {1: 4, 2: 3, 3: 2, 4: 1}
@@ -147,7 +148,7 @@ def _outside(view: _View, ordered: tuple[int, ...], beside: tuple[int, ...]) -> 
 
 def _in_holes(view: _View, ordered: tuple[int, ...]) -> Iterator[Finding]:
     """``coverage.tooth-in-hole``: holes on the crowns of ordered teeth."""
-    for loop in topology(view.mesh).holes:
+    for loop in shape_of(view.mesh).topology.holes:
         tooth = view.placement.crown_at(np.array(loop.centre))
         if tooth in ordered and loop.across_mm >= view.options.hole_mm:
             yield Finding(
@@ -191,10 +192,10 @@ def _distal(view: _View, ordered: tuple[int, ...]) -> Iterator[Finding]:
 
 def _gum_bands(view: _View, ordered: tuple[int, ...]) -> Iterator[Finding]:
     """``coverage.gum-band``: the border runs close to the gum line of an ordered tooth and those beside it."""
-    if not view.placement.is_full or view.scan.role == "edentulous" or topology(view.mesh).is_closed:
+    if not view.placement.is_full or view.scan.role == "edentulous" or shape_of(view.mesh).topology.is_closed:
         return
-    gums = Gums(view.placement, view.mesh.welded())
     for tooth in ordered:
+        gums = Gums(view.placement, view.mesh.welded(), tooth)
         for side in _SIDES:
             row = [gums.band_mm(other, side) for other in (tooth, *_neighbours(tooth)) if other % 10 < _LAST]
             known = [band for band in row if band is not None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
 from attrs import define, field
@@ -11,18 +12,20 @@ from numpy.typing import NDArray
 from casepan.api import Finding, Scan, WorkItem
 from casepan.mesh import (
     Mesh,
+    Roughness,
+    Topology,
     double_layers,
     edge_lengths,
     edge_percentiles_mm,
     fix_orientation,
     roughness,
     self_intersections,
-    topology,
     vertex_normals,
 )
 from casepan.mesh.dentition.places import Placement
 from casepan_quality.geometry_options import MeshOptions
 from casepan_quality.patches import breadth_mm, face_patches
+from casepan_quality.shapes import shape_of
 
 Point = tuple[float, float, float]
 
@@ -36,7 +39,7 @@ PREPARED = frozenset(("crown", "inlay", "onlay", "veneer", "coping", "temporary"
 """Kinds of work that stand on a tooth which was cut for them."""
 
 
-@define(frozen=True, eq=False)
+@define(frozen=True, slots=False, eq=False)
 class Look:
     """One scan as the checks see it.
 
@@ -53,6 +56,21 @@ class Look:
     options: MeshOptions
     placement: Placement | None
     items: tuple[WorkItem, ...] = ()
+
+    @property
+    def topology(self) -> Topology:
+        """Parts and borders, shared with the other checks of the case."""
+        return shape_of(self.surface).topology
+
+    @cached_property
+    def roughness(self) -> Roughness:
+        """Noise and spikes."""
+        return roughness(self.surface, _SPIKE_EDGES)
+
+    @cached_property
+    def edge_mm(self) -> float:
+        """The median edge."""
+        return edge_percentiles_mm(self.surface, (50,))[0]
 
     def tooth(self, place: Point) -> int | None:
         """The tooth whose crown holds a place, None for gums, palate and scans without a row of teeth."""
@@ -79,8 +97,8 @@ class Look:
 
 def holes(look: Look) -> Iterator[Finding]:
     """``mesh.hole``: borders inside the surface; the rim is none."""
-    parts = topology(look.surface).components
-    for loop in topology(look.surface).holes:
+    parts = look.topology.components
+    for loop in look.topology.holes:
         if loop.part != parts[0].label:
             continue
         gums = look.placement is not None and look.tooth(loop.centre) is None
@@ -93,7 +111,7 @@ def holes(look: Look) -> Iterator[Finding]:
 
 def islands(look: Look) -> Iterator[Finding]:
     """``mesh.island``: loose parts too large to be scraps."""
-    parts = topology(look.surface).components
+    parts = look.topology.components
     limit = look.options.island_percent / 100 * sum(part.area_mm2 for part in parts)
     for part in parts[1:]:
         if part.area_mm2 >= limit:
@@ -103,9 +121,9 @@ def islands(look: Look) -> Iterator[Finding]:
 
 def spikes(look: Look) -> Iterator[Finding]:
     """``mesh.spike``: single points that stick out."""
-    limit = max(float(look.options.spike_mm), _SPIKE_EDGES * edge_percentiles_mm(look.surface, (50,))[0])
-    rough = roughness(look.surface, _SPIKE_EDGES)
-    pieces = topology(look.surface).components
+    limit = max(float(look.options.spike_mm), _SPIKE_EDGES * look.edge_mm)
+    rough = look.roughness
+    pieces = look.topology.components
     if not pieces:
         return
     scrap = look.surface.edges.vertex_labels != pieces[0].label
@@ -119,8 +137,8 @@ def spikes(look: Look) -> Iterator[Finding]:
 
 def noise(look: Look) -> Iterator[Finding]:
     """``mesh.noise``: the whole surface is rough."""
-    limit = max(float(look.options.noise_mm), _NOISE_EDGES * edge_percentiles_mm(look.surface, (50,))[0])
-    value = roughness(look.surface, _SPIKE_EDGES).noise_mm
+    limit = max(float(look.options.noise_mm), _NOISE_EDGES * look.edge_mm)
+    value = look.roughness.noise_mm
     if value > limit:
         words = f"the surface is rough: {value:.3f} mm of noise"
         middle = _point(look.surface.vertices[np.unique(look.surface.faces)].mean(axis=0))
@@ -182,7 +200,7 @@ def flipped(look: Look) -> Iterator[Finding]:
 
 def coarse(look: Look) -> Iterator[Finding]:
     """``mesh.coarse``: too few triangles, judged by the length of their edges; many are never too many."""
-    median = edge_percentiles_mm(look.surface, (50,))[0]
+    median = look.edge_mm
     if median > look.options.edge_mm:
         middle = _point(look.surface.vertices[np.unique(look.surface.faces)].mean(axis=0))
         words = f"the triangles are too large: {median:.2f} mm in the median"

@@ -13,11 +13,12 @@ import numpy as np
 from attrs import define
 
 from casepan.api import Case, Context, Finding, Scan
-from casepan.mesh import Mesh, topology
+from casepan.mesh import Mesh
 from casepan.mesh.dentition.crest import Floats
 from casepan.mesh.dentition.places import Placement
 from casepan_quality.geometry_options import MarginOptions
 from casepan_quality.scans import arches, placed
+from casepan_quality.shapes import shape_of
 
 CROWNS = frozenset(("crown", "coping", "post-core"))
 """Kinds of work whose tooth is cut down all over. Inlays, onlays and veneers leave part of its height."""
@@ -114,7 +115,7 @@ class Margin:
         )
 
     def _holes(self, scan: Scan, mesh: Mesh, placement: Placement, tooth: int) -> Iterator[Finding]:
-        for loop in topology(mesh).holes:
+        for loop in shape_of(mesh).topology.holes:
             if loop.across_mm >= self.options.hole_mm and _is_around(placement, tooth, np.array(loop.centre)):
                 yield Finding(
                     "margin.unclear",

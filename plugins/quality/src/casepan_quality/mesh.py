@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from casepan.api import Case, Context, Finding, Scan
-from casepan.mesh import Mesh, mean_normal, topology
+from casepan.mesh import Mesh
 from casepan_quality.colours import moisture
 from casepan_quality.defects import (
     Look,
@@ -22,6 +22,7 @@ from casepan_quality.defects import (
 )
 from casepan_quality.geometry_options import MeshOptions
 from casepan_quality.scans import jaw_of, opened, placed
+from casepan_quality.shapes import shape_of
 
 Check = Callable[[Look], Iterable[Finding]]
 
@@ -35,7 +36,6 @@ _CHECKS: Mapping[str, tuple[Check, ...]] = {
 }
 _ROLES = {"bite": "bite", "scanbody": "scan-body"}
 _SKIPPED = frozenset(("design", "waxup"))  # made, not scanned
-_OPEN = 0.1  # mean normal of an open arch is 0.27 to 0.58 long, of a closed model 0 (facts/naming.md 4)
 
 
 class MeshQuality:
@@ -65,7 +65,7 @@ def profile_of(look: Look) -> str:
     """The profile for a scan: by its role, else by its shape."""
     if look.scan.role in _ROLES:
         return _ROLES[look.scan.role]
-    if topology(look.surface).is_closed or float((mean_normal(look.surface) ** 2).sum()) < _OPEN**2:
+    if look.topology.is_closed or shape_of(look.surface).occlusal is None:
         return "model-scan"
     return "full-arch" if look.placement is None or look.placement.is_full else "quadrant"
 

@@ -44,6 +44,25 @@ def face_patches(surface: Mesh, faces: NDArray[np.integer]) -> tuple[Patch, ...]
     return tuple(sorted((Patch(area, (x, y, z)) for area, (x, y, z) in rows), key=lambda patch: -patch.area_mm2))
 
 
+def part_of(surface: Mesh, faces: NDArray[np.integer]) -> Mesh:
+    """Some faces (ids) of a welded surface with their own vertices, as a surface without colours."""
+    used, corners = np.unique(surface.faces[faces], return_inverse=True)
+    return Mesh(surface.vertices[used], corners.reshape(-1, 3).astype(np.int32)).as_welded()
+
+
+def thinned(mesh: Mesh, count: int) -> Mesh:
+    """Every so manieth face of a surface, at most twice as many as asked for, each where it was."""
+    surface = mesh.welded()
+    return part_of(surface, np.arange(0, len(surface.faces), max(1, len(surface.faces) // count)))
+
+
+def near(mesh: Mesh, place: NDArray[np.float64], radius: float) -> Mesh:
+    """The faces of a surface that have a corner within some mm of a place (3,)."""
+    surface = mesh.welded()
+    inside = ((surface.vertices - place.astype(np.float32)) ** 2).sum(axis=1) < radius**2
+    return part_of(surface, np.flatnonzero(inside[surface.faces].any(axis=1)))
+
+
 def breadth_mm(points: NDArray[np.floating]) -> float:
     """How broad a patch of points is, mm: the diameter of a round disc that spreads as much across its length."""
     if len(points) < 3:

@@ -24,7 +24,7 @@ class Shape:
     """A finite scan seen as a whole. All lengths in mm, all directions in the scan's own coordinates.
 
     Attributes:
-        mesh: the scan.
+        mesh: the scan, welded.
         topology: its parts and borders.
     """
 
@@ -105,10 +105,14 @@ class Shape:
         return float((self.points.mean(axis=0) - np.asarray(rims[0].centre)) @ self.occlusal)
 
 
-@lru_cache(maxsize=32)
 def shape_of(mesh: Mesh) -> Shape:
     """The shape of a scan, the same object for the same surface: all checks of a case share what it has worked out."""
-    return Shape(mesh, topology(mesh))
+    return _shape_of(mesh.welded())
+
+
+@lru_cache(maxsize=32)
+def _shape_of(surface: Mesh) -> Shape:
+    return Shape(surface, topology(surface))
 
 
 def spread(surface: Mesh, faces: NDArray[np.intp], count: int) -> Points:
