@@ -22,6 +22,7 @@ from casepan.api import (
 from casepan.config.options import Misfit
 from casepan.knowledge.completeness import shipped_rules
 from casepan.knowledge.letters import languages, texts_from
+from casepan.stages.require_scans import RequireScans, RequireScansOptions
 
 from .conftest import case_of, scan
 from .test_completeness import check
@@ -48,6 +49,16 @@ def test_errors_come_first_and_notes_never() -> None:
         "The scan of the opposing arch is missing (tooth 24).",
         "The order does not state the material.",
     ]
+
+
+def test_the_plain_check_of_the_core_has_words_in_every_language() -> None:
+    """What ``core.require-scans`` misses is asked for like any other scan, not quoted as it stands."""
+    only_upper = case_of([scan("u", "preparation/upper")])
+    found = list(RequireScans(RequireScansOptions()).check(only_upper, None))  # type: ignore[arg-type]
+    said = {lang: [point.say for point in letter_of(only_upper, found, lang).points] for lang in languages({})}
+    assert "The bite is missing. Please scan it on both sides, teeth closed." in said["en"]
+    assert "The scan of the arch is missing." in said["en"]
+    assert not any("there is no" in say.casefold() for lines in said.values() for say in lines)
 
 
 def test_german_names_what_is_missing_in_german() -> None:

@@ -108,6 +108,17 @@ class Lack:
         return f"there is no {self.title}{arch} {whose}"
 
 
+NO_BITE = "no bite: there is no bite scan, and nothing says that the arches share one occlusion frame"
+NO_ARCH = "there is no {arch} arch"
+
+
+def plain_lacks() -> Mapping[str, Lack]:
+    """What ``core.require-scans`` says is missing, by its sentence: letters have words of their own for these as well."""
+    arches: tuple[Arch, ...] = ("upper", "lower")
+    found = {NO_ARCH.format(arch=arch): Lack("scan", "arch", "scan of the arch", "required", arch) for arch in arches}
+    return {NO_BITE: Lack("scan", "bite", "bite", "required"), **found}
+
+
 @cache
 def shipped_table() -> Mapping[str, Any]:
     """The shipped table as it stands in its file."""

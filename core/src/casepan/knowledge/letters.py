@@ -18,7 +18,7 @@ from attrs import frozen
 from casepan.config.options import Misfit, Problem, read
 from casepan.contract.options import option
 from casepan.errors import ConfigError
-from casepan.knowledge.completeness import Lack, laid_over
+from casepan.knowledge.completeness import Lack, laid_over, plain_lacks
 from casepan.knowledge.lab_rules import in_force
 from casepan.model.case import Case
 from casepan.model.finding import Finding
@@ -168,7 +168,7 @@ def write_letter(
         lacks: what ``completeness.lacks`` found: it gives missing scans and fields their names in this language.
     """
     common = {"case": case.prescription.reference or case.ref, "lab": lab}
-    writer = _Writer(case, texts, common, {lack.sentence: lack for lack in lacks})
+    writer = _Writer(case, texts, common, {**plain_lacks(), **{lack.sentence: lack for lack in lacks}})
     points = writer.points(findings)
     if not points:
         return None

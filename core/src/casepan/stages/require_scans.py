@@ -8,6 +8,7 @@ from attrs import frozen
 
 from casepan.contract.context import Context
 from casepan.contract.options import option
+from casepan.knowledge.completeness import NO_ARCH, NO_BITE
 from casepan.model.case import Case, Scan
 from casepan.model.finding import Finding
 
@@ -40,7 +41,7 @@ class RequireScans:
             yield Finding(
                 "completeness.missing-scan",
                 "error",
-                "no bite: there is no bite scan, and nothing says that the arches share one occlusion frame",
+                NO_BITE,
                 hint="Ask the office to send the bite scan, or to export both arches in occlusion.",
             )
 
@@ -59,7 +60,7 @@ class RequireScans:
             yield Finding(
                 "completeness.missing-scan",
                 "error",
-                f"there is no {arch} arch",
+                NO_ARCH.format(arch=arch),
                 hint=f"Ask the office to send the {arch} scan.",
             )
 

@@ -77,9 +77,10 @@ class PeopleTransitions(DeliveryTransitions):
             if verdict == "accept":
                 self.refuse_outdated(ref, revision)
                 self.supersede(ref, revision)
+            code, reason = ("CP120", f"rejected by {who}") if verdict == "reject" else (None, None)
             self.change(
-                "update cases set state=?, verdict=?, code=null, reason=null, at=? where ref=? and revision=?",
-                state, verdict, self.now(), ref, revision,
+                "update cases set state=?, verdict=?, code=?, reason=?, at=? where ref=? and revision=?",
+                state, verdict, code, reason, self.now(), ref, revision,
             )  # fmt: skip
             self.plan(ref, revision, row["pipeline"], deliveries)
             self.event(
