@@ -58,7 +58,14 @@ from casepan.errors import (
 from casepan.handing import PackageOptions, deliver_package, left_out, named_scans, probe_package, scan_files
 from casepan.hookspecs import hookimpl
 from casepan.knowledge.completeness import Lack, completeness_rules, lacks
-from casepan.knowledge.implants import ImplantSystem, ImplantTable, implant_table, match_system, plain_words
+from casepan.knowledge.implants import (
+    ImplantLibrary,
+    ImplantSystem,
+    ImplantTable,
+    implant_table,
+    match_system,
+    plain_words,
+)
 from casepan.knowledge.kinds import kind_from_words
 from casepan.knowledge.letters import Letter, as_html, as_markdown, letter_texts, write_letter
 from casepan.knowledge.marked import with_marked_teeth
@@ -126,6 +133,7 @@ __all__ = [
     "HealthCheck",
     "IgnoredFile",
     "Implant",
+    "ImplantLibrary",
     "ImplantSystem",
     "ImplantTable",
     "ImportContext",

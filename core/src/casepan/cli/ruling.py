@@ -13,6 +13,7 @@ from casepan.cli.shared import JsonFlag, LabFile
 
 if TYPE_CHECKING:
     from casepan.knowledge.completeness import Rules
+    from casepan.operate.implant_libraries import LibraryImport
 
 rules_app = typer.Typer(
     help="What each kind of work needs before anybody starts.", no_args_is_help=True, rich_markup_mode=None
@@ -23,6 +24,7 @@ def add_to(app: typer.Typer) -> None:
     """Hang the commands into the tree."""
     rules_app.command("show")(show)
     rules_app.command("check")(check)
+    rules_app.command("import-exocad")(import_exocad)
     rules_app.command("calibration")(calibration)
     app.add_typer(rules_app, name="rules")
 
@@ -101,6 +103,41 @@ def calibration(lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> N
 
 def _measures(values: Sequence[float], unit: str | None) -> str:
     return " / ".join(f"{value:g}" for value in values) + (f" {unit}" if values and unit else "")
+
+
+def import_exocad(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder of implant libraries of exocad.")],
+    lab: LabFile = Path("lab.toml"),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be added; write nothing.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Fill rules/implants.toml beside lab.toml with the implant libraries that are installed. What stands there stays.
+
+    Ends 5 when a library could not be read; the others are taken.
+
+    Example:  casepan rules import-exocad ~/exocad/library/implant --dry-run
+    """
+    from casepan.operate.implant_libraries import plan_import, write_import
+
+    found = plan_import(lab, path)
+    if not dry_run:
+        write_import(found)
+    if as_json:
+        say_json({**found.document(), "written": bool(found.additions) and not dry_run})
+    else:
+        _say_import(found, dry_run=dry_run)
+    raise typer.Exit(5 if found.refused else 0)
+
+
+def _say_import(found: LibraryImport, *, dry_run: bool) -> None:
+    for refused in found.refused:
+        note(str(refused))
+    for addition in found.additions:
+        say(f"{addition.title}: {'new, ' if addition.new else ''}{', '.join(addition.fields)}")
+    for kept in found.kept:
+        say(f"kept: {kept}")
+    verb = "would be added" if dry_run else "added"
+    say(f"{found.libraries} libraries read, {len(found.additions)} systems {verb}, {len(found.refused)} refused.")
 
 
 def _show_work(rules: Rules, name: str) -> None:

@@ -60,6 +60,26 @@ class SystemMatch:
     how: Literal["name", "synonym", "similar"] | None = None
 
 
+@frozen
+class ImplantLibrary:
+    """One CAD library of one implant system, as found in its folder.
+
+    Attributes:
+        maker, name: the system, in the library's words.
+        folder: name of the folder: how the library is called.
+        keyword: the library's own short name for the system, or empty.
+        scan_bodies: names of the scan bodies it knows, without file ends.
+        types: what it distinguishes, such as diameters or kinds of abutment; not always platforms.
+    """
+
+    maker: str
+    name: str
+    folder: str
+    keyword: str = ""
+    scan_bodies: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+
+
 @cache
 def shipped_systems() -> Mapping[str, Any]:
     """The shipped table as it stands in its file."""

@@ -36,7 +36,7 @@ def rule_files(base: Path) -> Iterator[Path]:
 def checked(path: Path, check: Callable[[Mapping[str, Any]], object]) -> tuple[ConfigError, ...]:
     """What a reader of tables finds wrong with one rules file, each with its line."""
     try:
-        table = _parsed(path)
+        table = parsed_rules(path)
     except ConfigError as error:
         return (error,)
     try:
@@ -70,12 +70,17 @@ def in_force(name: str, make: Callable[[], T]) -> T:
 def _tables(folder: Path) -> dict[str, Any]:
     if not folder.is_dir():
         return {}
-    found: dict[str, Any] = {path.stem: _parsed(path) for path in sorted(folder.glob("*.toml"))}
+    found: dict[str, Any] = {path.stem: parsed_rules(path) for path in sorted(folder.glob("*.toml"))}
     return found | {path.name: _tables(path) for path in sorted(folder.iterdir()) if path.is_dir()}
 
 
-def _parsed(path: Path) -> dict[str, Any]:
+def parsed_rules(path: Path, text: str | None = None) -> dict[str, Any]:
+    """The table in a rules file, or in the text that it is to hold.
+
+    Raises:
+        ConfigError: no valid TOML.
+    """
     try:
-        return tomllib.loads(read_text(path))
+        return tomllib.loads(read_text(path) if text is None else text)
     except (ValueError, RecursionError) as error:  # ValueError: also an integer with thousands of digits
         raise ConfigError(f"not valid TOML: {error}", place=str(path), hint="Correct the rules file.") from error
