@@ -115,7 +115,17 @@ static void join_children(Tree *tree, size_t node) {
     }
 }
 
-/* Faces must name vertices that are there, coordinates must be finite. */
+/* Whether faces name vertices that are there, and coordinates are finite. */
+Status check_surface(const float *vertices, size_t points, const int32_t *faces, size_t count) {
+    if (count > INT32_MAX / 3) return TOO_LARGE;
+    for (size_t i = 0; i < 3 * points; i++)
+        if (!isfinite(vertices[i])) return BAD_NUMBER;
+    for (size_t i = 0; i < 3 * count; i++)
+        if (faces[i] < 0 || (size_t)faces[i] >= points) return BAD_INDEX;
+    return DONE;
+}
+
+/* Of a surface that was checked. */
 Status tree_build(Tree *tree, const float *vertices, const int32_t *faces, size_t count) {
     *tree = (Tree){NULL, NULL, NULL, 1, count};
     while (tree->leaves * LANES < count) tree->leaves *= 2;

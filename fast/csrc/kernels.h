@@ -88,6 +88,7 @@ typedef struct {
     size_t count;
 } Tree;
 
+Status check_surface(const float *vertices, size_t points, const int32_t *faces, size_t count);
 Status tree_build(Tree *tree, const float *vertices, const int32_t *faces, size_t count);
 void tree_free(Tree *tree);
 Status meeting_pairs(const float *vertices, size_t points, const int32_t *faces, size_t count, uint64_t most,
@@ -101,16 +102,9 @@ Status read_numbers(const unsigned char *text, size_t size, const int32_t *start
 
 Status scan_facets(const unsigned char *text, size_t size, size_t *begin, Heap *corners);
 
-/* gap.c */
-typedef struct {
-    const float *corners, *normals;
-    const int32_t *faces, *around;
-    const int64_t *starts;
-    size_t vertices, count, samples, entries;
-} Target;
-
-Status measure(const Target *target, const double *points, const int64_t *samples, size_t count, double *best,
-               int32_t *faces, double *heights);
+/* nearest.c */
+Status nearest_faces(const float *vertices, size_t points, const int32_t *faces, size_t count, const float *asked,
+                     size_t size, double limit, double *squares, int32_t *found, double *heights);
 
 /* stl.c */
 Status stl_records(const float *vertices, size_t points, const int32_t *faces, size_t count, unsigned char *records);

@@ -7,7 +7,7 @@
 
 #include "kernels.h"
 
-enum { API = 1, MOST_BUFFERS = 10 };
+enum { API = 2, MOST_BUFFERS = 10 };
 
 typedef struct {
     Py_buffer view[MOST_BUFFERS];
@@ -74,6 +74,11 @@ static int fits(int good) {
 /* A whole number that is not negative. */
 static int whole(PyObject *argument, size_t *value) {
     *value = PyLong_AsSize_t(argument);
+    return !PyErr_Occurred();
+}
+
+static int real(PyObject *argument, double *value) {
+    *value = PyFloat_AsDouble(argument);
     return !PyErr_Occurred();
 }
 
@@ -286,21 +291,20 @@ static PyObject *py_scan_facets(PyObject *self, PyObject *const *arguments, Py_s
     return result;
 }
 
-/* measure(corners, normals, faces, starts, around, points, samples, best, found, heights) */
-static PyObject *py_measure(PyObject *self, PyObject *const *arguments, Py_ssize_t given) {
+/* nearest_faces(vertices, faces, points, squares, found, heights, limit) */
+static PyObject *py_nearest_faces(PyObject *self, PyObject *const *arguments, Py_ssize_t given) {
     Buffers buffers;
     PyObject *result = NULL;
+    double limit;
     (void)self;
-    if (start(&buffers, arguments, given, "ffiqidqDID", 0)) {
-        size_t count = length(&buffers, 6, 8), starts = length(&buffers, 3, 8), faces = length(&buffers, 2, 4) / 3;
+    if (start(&buffers, arguments, given, "fifDID", 1) && real(arguments[6], &limit)) {
         const Py_buffer *view = buffers.view;
-        Target target = {view[0].buf, view[1].buf, view[2].buf, view[4].buf, view[3].buf, length(&buffers, 0, 4) / 3,
-                         faces,       starts - 1,  length(&buffers, 4, 4)};
-        if (fits(starts && length(&buffers, 0, 4) == 3 * target.vertices && length(&buffers, 1, 4) == 3 * faces &&
-                 length(&buffers, 2, 4) == 3 * faces && length(&buffers, 5, 8) == 3 * count &&
-                 length(&buffers, 7, 8) == count && length(&buffers, 8, 4) == count && length(&buffers, 9, 8) == count)) {
+        size_t numbers = length(&buffers, 0, 4), corners = length(&buffers, 1, 4), count = length(&buffers, 3, 8);
+        if (fits(numbers % 3 == 0 && corners % 3 == 0 && length(&buffers, 2, 4) == 3 * count &&
+                 length(&buffers, 4, 4) == count && length(&buffers, 5, 8) == count && limit >= 0)) {
             Status status;
-            RUN(status, measure(&target, view[5].buf, view[6].buf, count, view[7].buf, view[8].buf, view[9].buf))
+            RUN(status, nearest_faces(view[0].buf, numbers / 3, view[1].buf, corners / 3, view[2].buf, count, limit,
+                                      view[3].buf, view[4].buf, view[5].buf))
             result = nothing_or(status);
         }
     }
@@ -370,7 +374,7 @@ static PyObject *py_normal_sums(PyObject *self, PyObject *const *arguments, Py_s
 static PyMethodDef methods[] = {
     METHOD(weld),          METHOD(mark_faces),  METHOD(count_edges),  METHOD(edge_ids), METHOD(label_parts),
     METHOD(meeting_pairs), METHOD(count_words), METHOD(split_words),  METHOD(read_numbers),  METHOD(scan_facets),
-    METHOD(measure),       METHOD(stl_records), METHOD(rasterise),   METHOD(normal_sums), {NULL, NULL, 0, NULL},
+    METHOD(nearest_faces),       METHOD(stl_records), METHOD(rasterise),   METHOD(normal_sums), {NULL, NULL, 0, NULL},
 };
 
 static int fill(PyObject *module) { return PyModule_AddIntConstant(module, "API", API); }

@@ -2,8 +2,6 @@
 
 #include "kernels.h"
 
-#include <math.h>
-
 enum { MOST_LEVELS = 40, STACK = 3 * MOST_LEVELS + 8 };
 
 typedef struct {
@@ -103,20 +101,11 @@ static Status search_tree(Search *search) {
     return DONE;
 }
 
-static Status check(const float *vertices, size_t points, const int32_t *faces, size_t count) {
-    if (count > INT32_MAX / 3) return TOO_LARGE;
-    for (size_t i = 0; i < 3 * points; i++)
-        if (!isfinite(vertices[i])) return BAD_NUMBER;
-    for (size_t i = 0; i < 3 * count; i++)
-        if (faces[i] < 0 || (size_t)faces[i] >= points) return BAD_INDEX;
-    return DONE;
-}
-
 /* Pairs (two int32 each) of faces that meet, in no special order. `most` overlapping boxes are too many. */
 Status meeting_pairs(const float *vertices, size_t points, const int32_t *faces, size_t count, uint64_t most,
                      Heap *pairs) {
     Tree tree = {0};
-    Status status = check(vertices, points, faces, count);
+    Status status = check_surface(vertices, points, faces, count);
     if (status == DONE) status = tree_build(&tree, vertices, faces, count);
     if (status == DONE) {
         Search search = {vertices, faces, &tree, 0, most, pairs};

@@ -21,18 +21,8 @@ def count_words(text: Buffer, /) -> int: ...
 def split_words(text: Buffer, starts: Buffer, ends: Buffer, /) -> int: ...
 def read_numbers(text: Buffer, starts: Buffer, ends: Buffer, values: Buffer, good: Buffer, /) -> None: ...
 def scan_facets(text: Buffer, begin: int, /) -> tuple[bytearray, int]: ...
-def measure(
-    corners: Buffer,
-    normals: Buffer,
-    faces: Buffer,
-    starts: Buffer,
-    around: Buffer,
-    points: Buffer,
-    samples: Buffer,
-    best: Buffer,
-    found: Buffer,
-    heights: Buffer,
-    /,
+def nearest_faces(
+    vertices: Buffer, faces: Buffer, points: Buffer, squares: Buffer, found: Buffer, heights: Buffer, limit: float, /
 ) -> None: ...
 def stl_records(vertices: Buffer, faces: Buffer, records: Buffer, /) -> None: ...
 def rasterise(

@@ -23,6 +23,7 @@ from casepan.mesh import (
     write_mesh,
 )
 from casepan.mesh.edges import EdgeTable
+from casepan.mesh.nearest import nearest_faces
 from casepan.mesh.pictures.raster import visible_faces
 from casepan.mesh.stl_text import read_text
 from casepan.mesh.text import BadNumberError, tokenise
@@ -127,6 +128,16 @@ def test_distances_are_the_same(one: int, other: int, lift: float) -> None:
         assert np.array_equal(getattr(fast, name), getattr(plain, name)), name
     for name in ("distance_mm", "areas_mm2"):
         np.testing.assert_allclose(getattr(fast, name), getattr(plain, name), rtol=1e-6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(MESHES, MESHES, st.sampled_from([0.0, 0.3, 2.0, 1e3, 1e12]))
+def test_nearest_faces_are_the_same_on_any_surface(scan: Mesh, target: Mesh, limit: float) -> None:
+    """The same faces, heights and distances to the bit on faces of every size, flat, repeated and far ones."""
+    points = np.concatenate([scan.vertices, target.vertices[::3]])
+    fast, plain = ways.both(lambda: nearest_faces(target.vertices, target.faces, points, limit))
+    for name in ("squares", "faces", "heights"):
+        assert np.array_equal(getattr(fast, name), getattr(plain, name)), name
 
 
 @settings(max_examples=40, deadline=None)

@@ -22,7 +22,7 @@ IntArray = NDArray[np.int32]
 Floats = NDArray[np.float64]
 Ids = NDArray[np.intp]
 
-API = 1
+API = 2
 """The version of the calls below; kernels of another version are left alone."""
 
 _POINT = 12  # bytes of three float32
@@ -130,30 +130,18 @@ def scan_facets(text: bytes, begin: int) -> tuple[FloatArray, int]:
     return np.frombuffer(corners, np.float32).reshape(-1, 3, 3), end
 
 
-def measure(
-    corners: FloatArray,
-    normals: FloatArray,
-    faces: IntArray,
-    around: tuple[Ids, IntArray],
-    points: Floats,
-    samples: Ids,
+def nearest_faces(
+    vertices: FloatArray, faces: IntArray, points: FloatArray, limit_mm: float
 ) -> tuple[Floats, IntArray, Floats]:
-    """The least squared distance from each point to the faces round its sample, that face, and the height over it.
+    """The squared distance from each point to its nearest face, that face (-1 for none), and the height over it.
 
-    Args:
-        corners: float32 (n, 3).
-        normals: float32 (m, 3), unit length.
-        faces: int32 (m, 3).
-        around: where each sample's faces begin in a list, (s + 1,), and the list.
-        points: float64 (k, 3).
-        samples: (k,), each with at least one face.
+    See :func:`casepan.mesh.nearest.nearest_faces`.
     """
     count = len(points)
-    best, found, heights = np.empty(count), np.empty(count, np.int32), np.empty(count)
-    starts = np.ascontiguousarray(around[0], np.int64)
-    inputs = (np.ascontiguousarray(each) for each in (corners, normals, faces, starts, around[1], points))
-    _fast.measure(*inputs, np.ascontiguousarray(samples, np.int64), best, found, heights)
-    return best, found, heights
+    squares, found, heights = np.empty(count), np.empty(count, np.int32), np.empty(count)
+    inputs = (np.ascontiguousarray(each) for each in (vertices, faces, points))
+    _fast.nearest_faces(*inputs, squares, found, heights, limit_mm)
+    return squares, found, heights
 
 
 def stl_records(vertices: FloatArray, faces: IntArray) -> bytearray:
