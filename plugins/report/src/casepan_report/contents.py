@@ -15,7 +15,7 @@ from casepan_report.judging import Judgement, judge, ranked
 from casepan_report.options import Notation, ReportOptions, Variant
 from casepan_report.origins import repairs_of
 from casepan_report.privacy import shown
-from casepan_report.shapes import Shapes, shapes_of
+from casepan_report.shapes import Shape, Shapes, shapes_of
 from casepan_report.views import Gallery, gallery
 
 MOST_PHOTOS = 12
@@ -121,7 +121,11 @@ def with_pictures(report: Report, ctx: ExportContext) -> Report:
 def _nameless(shapes: Shapes, visible: Case) -> Shapes:
     """The shapes with the scans of the anonymous case: drawn from the true files, told by their ids."""
     known = {scan.id: scan for scan in visible.scans}
-    return evolve(shapes, shown=tuple(evolve(shape, scan=known[shape.scan.id]) for shape in shapes.shown))
+
+    def nameless(shape: Shape) -> Shape:
+        return evolve(shape, scan=evolve(known[shape.scan.id], transforms=shape.scan.transforms))
+
+    return evolve(shapes, shown=tuple(map(nameless, shapes.shown)))
 
 
 def _papers(case: Case) -> tuple[Attachment, ...]:

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from casepan.api import Context, Scan
 from casepan.mesh import Mesh
+from casepan_report.frames import since
 from casepan_report.shapes import Shape, Shapes, shape_of
 
 _MOST_STEPS = 50
@@ -28,8 +29,17 @@ def repairs_of(shapes: Shapes, ctx: Context) -> Iterator[Repair]:
     for after in shapes.shown:
         origin = _first(after.scan, ctx)
         before = shape_of(origin, ctx) if origin is not None else None
-        if isinstance(before, Shape) and not _same(before.mesh, after.mesh):
-            yield Repair(before, after)
+        if isinstance(before, Shape) and origin is not None:
+            before = _beside(before, origin, after)
+            if not _same(before.mesh, after.mesh):
+                yield Repair(before, after)
+
+
+def _beside(before: Shape, origin: Scan, after: Shape) -> Shape:
+    """The scan as it came, brought to where it is shown now: a turn of the whole case is no repair."""
+    turned = since(origin, after.scan)
+    matrix = turned if after.move is None else after.move @ turned
+    return before if np.allclose(matrix, np.eye(4)) else before.moved(matrix)
 
 
 def _first(scan: Scan, ctx: Context) -> Scan | None:

@@ -27,6 +27,8 @@ _LINKS = (
     ("files", "Files"),
 )
 
+_APART = "Each file has a frame of its own: how the scans lie to each other here says nothing of the mouth."
+
 
 @frozen
 class Part:
@@ -39,7 +41,8 @@ class Part:
 
 def page(report: Report, viewer: Part | None = None) -> bytes:
     """The report as HTML in UTF-8."""
-    shown = tag("section", tag("h2", "In 3D"), viewer.html, id="viewer", class_="card") if viewer else None
+    apart = tag("p", _APART, class_="calm") if report.shapes.apart else None
+    shown = tag("section", tag("h2", "In 3D"), apart, viewer.html, id="viewer", class_="card") if viewer else None
     drawn = list(pictured.sections(report))
     told = tag("div", pictured.findings(report), pictured.pictures(report), class_="stack")
     sections = [tag("div", overview.order(report), told, class_="pair"), shown, drawn, records.sections(report)]

@@ -70,11 +70,7 @@ def _places(number: int, finding: Finding, value: str, report: Report) -> Iterat
     shown = [shot for shot in report.gallery.shots if any(pin.number == number for pin in shot.pins)]
     for shot in shown[:3]:
         yield tag("a", shot.title, href=f"#pin-{number}-{shot.id}", data_pin=str(number), class_="to-pin")
-    if (
-        report.turnable
-        and finding.where_mm is not None
-        and any(shape.scan.id == finding.scan for shape in report.shapes.shown)
-    ):
+    if report.turnable and finding.where_mm is not None and report.shapes.shape(finding.scan) is not None:
         yield tag("a", "In 3D", href="#viewer", data_pin=str(number), class_="to-pin")
     if report.internal:
         yield tag("code", finding.code)
@@ -91,7 +87,16 @@ def pictures(report: Report) -> Html | None:
         if shots
         else tag("p", report.shapes.why_no_bite, class_="calm")
     )
-    return tag("section", tag("h2", "In occlusion"), body, id="pictures", class_="card")
+    return tag("section", tag("h2", "In occlusion"), body, _moved(report), id="pictures", class_="card")
+
+
+def _moved(report: Report) -> Html | None:
+    """Which scans do not stand where their files say."""
+    titles = [shape.title for shape in report.shapes.shown if shape.move is not None]
+    if not titles:
+        return None
+    said = "Shown where the matrix that came with it brings it, its file is unchanged: "
+    return tag("p", said, foreign(", ".join(titles)), ".", class_="fine")
 
 
 def scans(report: Report) -> Html | None:

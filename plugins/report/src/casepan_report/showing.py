@@ -16,11 +16,10 @@ def viewer_part_of(report: Report) -> Part:
     """The viewer with every shown scan and a pin for every finding that has a place."""
     shapes = report.shapes.shown
     scans = [_scan(shape, report) for shape in shapes]
-    known = {shape.scan.id for shape in shapes}
     pins = [
-        Pin(number, finding.scan, finding.where_mm, finding.message)
+        Pin(number, finding.scan, shape.at(finding.where_mm), finding.message)
         for number, finding in report.numbered
-        if finding.where_mm is not None and finding.scan in known
+        if finding.where_mm is not None and (shape := report.shapes.shape(finding.scan)) is not None
     ]
     bite = report.shapes.bite
     part = viewer_part(scans, pins, frame=bite.frame if bite else None)
@@ -44,5 +43,5 @@ def _scan(shape: Shape, report: Report) -> ViewerScan:
         heat=per_vertex(shape.mesh, gap) if gap is not None else None,
         heat_range=_HEAT_RANGE if gap is not None else None,
         heat_title="Distance to the other arch" if gap is not None else "",
-        shown=bite is None or gap is not None,
+        shown=gap is not None if bite else not report.shapes.apart or shape is report.shapes.shown[0],
     )

@@ -184,14 +184,15 @@ def _pins(
     drawing: Drawing, shapes: Sequence[Shape], numbered: Numbered, *, everywhere: bool = False
 ) -> Iterator[PinPlace]:
     """The pins of findings on these scans; those that are covered only where everything has to be shown."""
-    ids = {shape.scan.id for shape in shapes}
+    known = {shape.scan.id: shape for shape in shapes}
     height, width = drawing.depth.shape
     apart, taken = _APART[width == _WIDE[0]] * width, set[tuple[int, int]]()
     for number, finding in numbered:
-        if finding.where_mm is None or finding.scan not in ids:
+        if finding.where_mm is None or finding.scan not in known:
             continue
-        place = drawing.place(finding.where_mm)
-        covered = drawing.place(finding.where_mm, _ANYWHERE) if place is None and everywhere else None
+        where = known[finding.scan].at(finding.where_mm)
+        place = drawing.place(where)
+        covered = drawing.place(where, _ANYWHERE) if place is None and everywhere else None
         x, y = place or covered or (-1.0, -1.0)
         if x >= 0:
             while (round(x / apart), round(y / apart)) in taken:
