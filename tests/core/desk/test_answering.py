@@ -282,10 +282,10 @@ def test_every_finding_that_asks_has_a_command(lab: Any, case: Any) -> None:
         for page in pages:
             line = advice(desk, case(), Finding(page.code, "warning", page.title))
             assert line is not None
-            assert line.startswith("casepan cases ")
+            assert line.startswith(("casepan cases ", "casepan practices link "))
             assert "K7Q2-M4" in line
             assert "CASE" not in line
-            assert line.split()[2] in ("accept", "add", "set", "merge", "duplicate-of")
+            assert line.split()[2] in ("accept", "add", "set", "merge", "duplicate-of", "link")
 
 
 def test_the_command_for_a_missing_field_names_a_field_that_can_be_set(lab: Any, case: Any) -> None:

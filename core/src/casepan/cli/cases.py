@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +19,10 @@ from casepan.cli.shared import By, CaseName, JsonFlag, LabFile, Note
 if TYPE_CHECKING:
     from casepan.model.case import Case
     from casepan.operate.desk import CaseFile
+    from casepan.running.ledger import EventRow
 
+OPAQUE = re.compile(r"[0-9a-f]{40,}|A[A-Z0-9]{3}-[A-Z0-9]{4}")
+"""Hashes and ids of arrivals: ``--json`` has them, people do not need them."""
 SAID = {True: "right", False: "wrong"}
 cases_app = typer.Typer(help="What is in the lab, and decisions about it.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -44,16 +50,21 @@ def list_(
 
     Example:  casepan cases list --state review
     """
+    from casepan.knowledge.numbers import zone
     from casepan.operate.desk import list_cases, open_desk
+    from casepan.operate.lines import clock
 
     with open_desk(lab) as desk:
-        rows = list_cases(desk, state=state, pipeline=pipeline)
+        rows, here = list_cases(desk, state=state, pipeline=pipeline), zone(desk.lab.lab.timezone)
     if as_json:
         say_json({"schema": 1, "cases": [case_fields(row) for row in rows]})
         return
     say_table(
         ("case", "adapter", "pipeline", "state", "verdict", "received", "reason"),
-        [(row.place, row.adapter, row.pipeline, row.state, row.verdict, row.received[:16], row.reason) for row in rows],
+        [
+            (row.place, row.adapter, row.pipeline, row.state, row.verdict, clock(row.received, here), row.reason)
+            for row in rows
+        ],
     )
 
 
@@ -62,16 +73,17 @@ def show(case: CaseName, lab: LabFile = Path("lab.toml"), as_json: JsonFlag = Fa
 
     Example:  casepan cases show K7Q2-M4
     """
+    from casepan.knowledge.numbers import zone
     from casepan.operate.answering import advice
     from casepan.operate.desk import open_desk, show_case
 
     with open_desk(lab) as desk:
-        file = show_case(desk, case)
+        file, here = show_case(desk, case), zone(desk.lab.lab.timezone)
         asked = [advice(desk, file.case, finding) for finding in file.case.findings] if file.case else []
     if as_json:
         say_json(_document(file, asked))
         return
-    _show(file, asked)
+    _show(file, asked, here)
 
 
 Revision = Annotated[
@@ -148,7 +160,7 @@ def _document(file: CaseFile, asked: Sequence[str | None]) -> dict[str, object]:
     }
 
 
-def _show(file: CaseFile, asked: Sequence[str | None]) -> None:
+def _show(file: CaseFile, asked: Sequence[str | None], here: tzinfo) -> None:
     row = file.row
     number = f"  no. {row.number}" if row.number else ""
     say(
@@ -163,13 +175,27 @@ def _show(file: CaseFile, asked: Sequence[str | None]) -> None:
     if row.observed:
         say(f"Observed only: it would have got {styled(row.would or 'accept')}")
     if file.case:
-        _show_case(file.case, asked, file)
+        _show_case(file.case, asked, file, here)
     for delivery in file.deliveries:
         say(
             f"  {delivery.export}: {styled(delivery.state)} after {tries(delivery.attempts)} {delivery.reason or ''}".rstrip()
         )
+    say(f"What happened ({here}):")
     for event in file.events:
-        say(f"  {event.at[:19]} {event.kind} {event.detail if event.detail != '{}' else ''}".rstrip())
+        say(f"  {_told(event, file, here)}")
+
+
+def _told(event: EventRow, file: CaseFile, here: tzinfo) -> str:
+    """One line of the trail: when, what, who and why. Hashes and ids of arrivals are left to ``--json``."""
+    from casepan.operate.lines import local
+
+    exports = {delivery.key: delivery.export for delivery in file.deliveries}
+    said = json.loads(event.detail)
+    said |= {"to": exports[said["key"]]} if said.get("key") in exports else {}
+    words = [f"by {said.pop('who')}"] if "who" in said else []
+    words += [f"{name} {value}" for name, value in said.items() if value != "" and not OPAQUE.fullmatch(f"{value}")]
+    revision = f" r{event.revision}" if file.row.revision > 1 else ""
+    return f"{local(event.at, here):%Y-%m-%d %H:%M:%S}{revision} {event.kind} {', '.join(words)}".rstrip()
 
 
 def _ids(file: CaseFile) -> list[str]:
@@ -179,16 +205,17 @@ def _ids(file: CaseFile) -> list[str]:
     return [name for name, _ in named_findings(file.case.findings)] if file.case else []
 
 
-def _show_case(case: Case, asked: Sequence[str | None], file: CaseFile) -> None:
+def _show_case(case: Case, asked: Sequence[str | None], file: CaseFile, here: tzinfo) -> None:
+    if case.client:
+        say("  " + ", ".join(filter(None, (f"from {case.client.name} ({case.client.id})", case.client.phone))))
     for scan in case.scans:
         say(f"  {scan.id:<28} {scan.role:<12} {scan.arch or '-':<6} {scan.format}")
     for item in case.prescription.items:
         line = f"  ordered {item.id}: {item.kind} {' '.join(map(str, item.teeth)) or '-'} {item.material} {item.shade or ''}"
         say(line.rstrip())
     for answer in case.desk.answers:
-        say(
-            f"  answered {answer.target}={answer.value} by {answer.by}, {answer.at:%Y-%m-%d %H:%M} {answer.note}".rstrip()
-        )
+        at = answer.at.astimezone(here)
+        say(f"  answered {answer.target}={answer.value} by {answer.by}, {at:%Y-%m-%d %H:%M} {answer.note}".rstrip())
     for change in case.desk.changes:
         far = f", up to {change.distance_mm:.2f} mm" if change.distance_mm is not None else ""
         say(f"  {change.how} {change.what} {change.name}{far}")

@@ -88,7 +88,8 @@ def advice(desk: Desk, case: Case, finding: Finding) -> str | None:
         return None
     place = case.ref if case.revision == 1 else f"{case.ref}-r{case.revision}"
     found = ADVICE.get(finding.code, _accept)(desk, case, finding)
-    return f"casepan cases {found.replace('CASE', place, 1)}"
+    group = "" if found.startswith("practices ") else "cases "
+    return f"casepan {group}{found.replace('CASE', place, 1)}"
 
 
 def _accept(_: Desk, __: Case, ___: Finding) -> str:
@@ -155,7 +156,7 @@ ADVICE: Mapping[str, Callable[[Desk, Case, Finding], str]] = {
     "identity.duplicate": _of_scan("preferred", "no"),
     "rx.no-reference": _plain("set CASE rx.reference=NUMBER"),
     "rx.conflict": _plain("set CASE item.ID.FIELD=VALUE"),
-    "practice.unknown": _plain("set CASE practice=ID"),
+    "practice.unknown": _plain("practices link CASE ID"),
     "case.maybe-duplicate": _linked("maybe-duplicate", "duplicate-of CASE OTHER"),
     "case.maybe-completes": lambda _, __, finding: f"merge {_other_place(finding)} CASE {WHO}",
     "implant.unknown": _plain("set CASE item.ID.implant.system=SYSTEM"),
