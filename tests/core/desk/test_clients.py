@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from casepan.operate.clients import add_client, link_case, unlink
 from casepan.operate.desk import latest_case
 
@@ -19,7 +21,7 @@ keys = { licences = ["D-123"] }
 defaults = { material = { crown = "zirconia" } }
 """
 CROWN = '[[items]]\nteeth = [26]\nkind = "crown"\n'
-PAIR = {"upper": "upper.stl", "lower": "lower.stl", "bite": "bite.stl"}
+PAIR: Any = {"upper": "upper.stl", "lower": "lower.stl", "bite": "bite.stl"}
 
 
 def _findings(lab: DeskLab) -> list[str]:
