@@ -37,7 +37,7 @@ def main(ready: Ready | None = None) -> int:
     here = platform.current()
     here.end_with_parent(int(job["parent"]))
     here.limit(int(job["memory"]), int(job["file_size"]))
-    while job:
+    while "do" in job:  # nothing more, or somebody else's by now
         try:
             ready = ready or get_ready(job)
             end = run(job, link, umask, ready)

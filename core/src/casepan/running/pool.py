@@ -22,20 +22,20 @@ class Child:
     """One child process.
 
     Attributes:
-        deadline: on the monotonic clock; the supervisor kills the child when it has passed.
+        limit, deadline: seconds that it has, and when they are over on the monotonic clock: then the supervisor kills it.
         killed: why the supervisor killed it, None when it did not.
         end: the message that the child ended with, None until then.
     """
 
     def __init__(self, job: Mapping[str, Any], *, starter: Starter, limit: float) -> None:
         self.mark = secrets.token_hex(8)
-        self.deadline = time.monotonic() + limit
         self.killed: str | None = None
         self.end: Message | None = None
         self._platform = starter.platform
         self._errors = starter.scratch / f"{self.mark}.stderr"
         with os.fdopen(os.open(self._errors, os.O_WRONLY | os.O_CREAT, FILE_MODE), "wb") as errors:
             self._process, more = starter.start(self.mark, errors.fileno())
+        self.allow(limit)
         self._code = 0
         self._bound = self._platform.adopt(int(getattr(self._process, "_handle", 0)), int(job["memory"]))
         self.send({**job, **more})
@@ -64,6 +64,10 @@ class Child:
     def pid(self) -> int:
         """Its process id, also the id of its group."""
         return self._process.pid
+
+    def allow(self, seconds: float) -> None:
+        """Set its time limit, counted from now."""
+        self.limit, self.deadline = seconds, time.monotonic() + seconds
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Tell the child; one that is gone already is found out by its end."""

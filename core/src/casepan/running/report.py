@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from attrs import frozen
 
 from casepan.errors import StateError
@@ -29,7 +31,7 @@ class RunReport:
     """What a run did.
 
     Attributes:
-        cases: every case that it worked on or saw again, in the order in which they came.
+        cases: every case that it worked on or saw again, in the order in which they came; of a watch the latest 10,000.
         quarantined: arrivals that became no case, with reason; waiting: arrivals that are not complete yet.
         unreachable: inboxes that could not be listed, as ``pipeline/step``.
         paused: why no new arrivals were taken, None when they were.
@@ -62,8 +64,8 @@ class RunReport:
 
 def report_on(
     ledger: Ledger,
-    touched: set[tuple[str, int]],
-    arrivals: set[str],
+    touched: Container[tuple[str, int]],
+    arrivals: Container[str],
     *,
     unreachable: tuple[str, ...] = (),
     paused: str | None = None,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from casepan.config.lab import Lab
 from casepan.registry import Registry
@@ -16,12 +16,34 @@ from casepan.running.ledger import Ledger
 from casepan.running.wire import Message
 
 
+@define
+class Latest:
+    """What a run worked on, for its report.
+
+    Attributes:
+        most: how much is remembered, the latest; None remembers everything.
+    """
+
+    most: int | None = None
+    _kept: dict[Hashable, None] = field(factory=dict)
+
+    def add(self, one: Hashable) -> None:
+        """It was worked on, perhaps once more."""
+        self._kept.pop(one, None)
+        self._kept[one] = None
+        if self.most is not None and len(self._kept) > self.most:
+            del self._kept[next(iter(self._kept))]
+
+    def __contains__(self, one: object) -> bool:
+        return one in self._kept
+
+
 @frozen
 class Shop:
     """What every piece of work needs.
 
     Attributes:
-        touched: cases that this run worked on; arrivals: arrivals that it put into quarantine.
+        touched: cases (reference, revision) that this run worked on; arrivals: arrivals that it put into quarantine.
     """
 
     lab: Lab
@@ -29,8 +51,8 @@ class Shop:
     ledger: Ledger
     registry: Registry
     journal: Journal
-    touched: set[tuple[str, int]] = field(factory=set)
-    arrivals: set[str] = field(factory=set)
+    touched: Latest = field(factory=Latest)
+    arrivals: Latest = field(factory=Latest)
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -49,11 +71,15 @@ class Work(Protocol):
     def job(self) -> Message:
         """What the child is told first."""
 
-    def answer(self, message: Message, extend: Callable[[float], None]) -> Message:
-        """Record what the child asks for. ``extend`` sets a new time limit, counted from now.
+    def answer(self, message: Message, extend: Callable[[float], None], *, more: bool) -> Message:
+        """Record what the child asks for.
+
+        Args:
+            extend: sets a new time limit, counted from now.
+            more: False when nothing new is to be begun.
 
         Raises:
-            FenceLost: the claim is lost.
+            FenceLost: the claim is lost. StateError: the state folder cannot be written. Nothing was recorded then.
         """
 
     def ended(self, end: Message, died: str | None, words: str) -> None:

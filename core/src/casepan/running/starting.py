@@ -81,8 +81,10 @@ class Forked:
 
     def wait(self) -> int:
         """Exit code once it has ended, negative for a signal."""
+        ended = False
         while not self._over.wait(ANSWER_SECONDS):
-            if is_zombie(self.pid):
+            before, ended = ended, is_zombie(self.pid)
+            if before and ended:  # seen once it may have ended this very moment
                 self.give_up()
         return self._code
 
@@ -199,7 +201,7 @@ class Zygote:
 
     def _listen(self) -> None:
         """In a thread: what the warm process says, and what its end means for its children."""
-        with suppress(OSError), self._line.makefile("rb") as lines:
+        with suppress(OSError, ValueError), self._line.makefile("rb") as lines:
             for line in lines:
                 self._hear(json.loads(line))
         self.kill()
@@ -212,7 +214,9 @@ class Zygote:
 
     def _hear(self, message: dict[str, Any]) -> None:
         if "ended" in message:
-            self._alive.pop(message["ended"]).ended(message["code"])
+            forked = self._alive.pop(message["ended"], None)
+            if forked is not None:  # else a process that some import left behind
+                forked.ended(message["code"])
             if self._retired and not self._alive:
                 self._close()
         elif "pid" in message:

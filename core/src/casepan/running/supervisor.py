@@ -31,7 +31,7 @@ from casepan.running.observers import Observers
 from casepan.running.plan import chosen_pipelines, plan_hash
 from casepan.running.pool import Child
 from casepan.running.report import RunReport, report_on
-from casepan.running.shop import Shop, Work
+from casepan.running.shop import Latest, Shop, Work
 from casepan.running.starting import Starter
 from casepan.running.wire import Message
 from casepan.running.works import ArrivalWork, CaseWork
@@ -44,6 +44,8 @@ CLOCK_STEP = 30.0
 SHORT_WAIT = 3.0
 """A single run waits this long for a delivery to fall due (a busy destination); longer ones wait for the next run."""
 STOP_PATIENCE = 10.0
+MOST_REPORTED = 10_000
+"""Cases of which a watch tells at its end; it may go on for years."""
 
 Progress = Callable[[Event], None]
 
@@ -170,7 +172,7 @@ class Supervisor:
                 if isinstance(work, ArrivalWork) and "taken" in child.end:
                     self._go_on(child, work)
             else:
-                child.send(self._answer(child, work, message))
+                child.send(work.answer(message, child.allow, more=self.stopping is None))
         except FenceLost:
             child.send({"lost": True})
         except StateError as error:
@@ -181,25 +183,23 @@ class Supervisor:
         assert child.end is not None
         claim = None
         with self.shop.together():
-            if work.took(child.end) and self.stopping is None and self.trouble is None:
+            taken = work.took(child.end)
+            if taken and self.stopping is None and child.killed is None:
                 claim = self._claim_case(work.claim.id)
+        if taken:
+            work.stands()
         if claim is None:
             child.send({})
             return
         successor = self.running[child] = CaseWork(self.shop, claim)
-        child.end, child.deadline = None, time.monotonic() + successor.limit
+        child.end = None
+        child.allow(successor.limit)
         child.send(successor.job())
 
     def _claim_case(self, arrival: str | None = None) -> CaseClaim | None:
         return self.shop.ledger.claim_case(
             self.owner, self.pipelines, lease=LEASE, full=self._full(), plans=self.plans, arrival=arrival
         )
-
-    def _answer(self, child: Child, work: Work, message: Message) -> Message:
-        def extend(seconds: float) -> None:
-            child.deadline = time.monotonic() + seconds
-
-        return work.answer(message, extend)
 
     def _end(self, child: Child, work: Work) -> None:
         died, words = child.bury(), child.last_words()
@@ -230,7 +230,7 @@ class Supervisor:
         now = time.monotonic()
         for child, work in self.running.items():
             if now > child.deadline:
-                child.kill(f"the time limit of {work.limit:g} s was not enough")
+                child.kill(f"the time limit of {child.limit:g} s was not enough")
             if self.stopping is not None and (now > self.stopping or not _sends(work)):
                 child.kill(STOPPED)
         if now - self._renewed > LEASE / 10:
@@ -357,7 +357,8 @@ def supervising(
         observers = Observers(lab, registry, state)
         listeners = (registry.publish, observers.tell, *((on_progress,) if on_progress else ()))
         journal = Journal(state.log, listeners)
-        shop = Shop(lab, state, ledger, registry, journal)
+        most = MOST_REPORTED if patient else None
+        shop = Shop(lab, state, ledger, registry, journal, Latest(most), Latest(most))
         starter = Starter(
             lab, loader, here, lock, state.work, note=lambda why: journal.note("children.not-forked", why=why)
         )

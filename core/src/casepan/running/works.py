@@ -72,9 +72,9 @@ class ArrivalWork:
         """Take this arrival."""
         return _job(self.shop, self.pipeline, do="arrival", arrival=self.claim.id, patient=self.claim.patient)
 
-    def answer(self, message: Message, extend: Callable[[float], None]) -> Message:
+    def answer(self, message: Message, extend: Callable[[float], None], *, more: bool) -> Message:
         """Register a case, or note that it stands in its folder. The time limit stays as it is."""
-        del extend
+        del extend, more
         ledger = self.shop.ledger
         if message["ask"] == "register":
             due = date.fromisoformat(message["due"]) if message["due"] else None
@@ -96,15 +96,18 @@ class ArrivalWork:
         return {}
 
     def took(self, end: Message) -> bool:
-        """True when all of it was taken and the child may go on with a case of it; recorded then."""
-        if "taken" not in end or end["failures"]:
+        """True when all of it was taken and the child may go on with a case of it; recorded then, in a transaction."""
+        if end["failures"]:
             return False
-        with self.shop.together():
-            self._arrived(end)
-            self.shop.ledger.arrival_taken(self.claim)
-            self.shop.journal.note("arrival.taken", arrival=self.claim.id, cases=len(end["taken"]))
-        self.taken = True
+        self._arrived(end)
+        self.shop.ledger.arrival_taken(self.claim)
+        self.shop.journal.note("arrival.taken", arrival=self.claim.id, cases=len(end["taken"]))
         return True
+
+    def stands(self) -> None:
+        """What :meth:`took` recorded is in the ledger for good."""
+        self.taken = True
+        quarantine.take_out(self.shop.state, self.claim.id)
 
     def ended(self, end: Message, died: str | None, words: str) -> None:
         """Waiting, to be tried again, or in quarantine, if it was not taken."""
@@ -117,10 +120,12 @@ class ArrivalWork:
             self._failed(error, words)
         elif "waits" in end:
             self._wait("CP130", f"{end['waits']} files that the order names are not there yet")
-        else:
+        elif end["failures"]:
             with self.shop.together():
                 self._arrived(end)
                 self._quarantine(end["failures"][0], words)
+        else:
+            self.stopped()  # all was well, but could not be recorded
 
     def _arrived(self, end: Message) -> None:
         for case in end["taken"]:
@@ -209,7 +214,7 @@ class CaseWork:
         row = self.shop.ledger.case(self.claim.ref, revision) if revision is not None else None
         return (row.revision, row.arrival) if row else None
 
-    def answer(self, message: Message, extend: Callable[[float], None]) -> Message:
+    def answer(self, message: Message, extend: Callable[[float], None], *, more: bool) -> Message:
         """Say whether the child still owns the case; or record what it did, and say what to do next, in one transaction."""
         if message["ask"] == "fence":
             return {"ok": self.shop.ledger.owns_send(self.claim, message["key"])}
@@ -218,11 +223,20 @@ class CaseWork:
                 self.claim.ref, self.claim.revision, message["meshes"], message["tokens"]
             )
             return {"twins": found.twins, "waiting": found.waiting}
-        with self.shop.together():
-            self._record(message, extend)
-            return {} if self.checking else self._next(extend)
+        before = self.open, self.checking, self.given_back
+        try:
+            with self.shop.together():
+                freed = self._record(message, extend)
+                answer = {} if self.checking else self._next(extend, more)
+        except Exception:
+            self.open, self.checking, self.given_back = before
+            raise
+        for place in freed:
+            quarantine.take_out(self.shop.state, place)
+        return answer
 
-    def _record(self, message: Message, extend: Callable[[float], None]) -> None:
+    def _record(self, message: Message, extend: Callable[[float], None]) -> tuple[str, ...]:
+        """Places for which no reason lies in quarantine any more, once this stands."""
         ledger, claim, asked = self.shop.ledger, self.claim, message["ask"]
         if asked == "step":
             ledger.step_done(
@@ -231,7 +245,7 @@ class CaseWork:
             )  # fmt: skip
             self._note("step.done", step=message["step"], seconds=round(message["seconds"], 3))
         elif asked == "verdict":
-            self._verdict(message, extend)
+            return self._verdict(message, extend)
         elif asked == "receipt":
             ledger.delivered(claim, message["key"], message["sha256"])
             self._closed("delivery.sent", message["key"])
@@ -241,6 +255,7 @@ class CaseWork:
             self._closed("delivery.absent", row.key)
         elif asked == "failed":
             self._delivery_failed(message)
+        return ()
 
     def ended(self, end: Message, died: str | None, words: str) -> None:
         """Done for now, to be tried again, or in quarantine; a delivery in its hands has an unknown outcome."""
@@ -294,7 +309,7 @@ class CaseWork:
         """Whoever took over has freed the slot and doubted the delivery."""
         self._note("case.fence-lost")
 
-    def _verdict(self, message: Message, extend: Callable[[float], None]) -> None:
+    def _verdict(self, message: Message, extend: Callable[[float], None]) -> tuple[str, ...]:
         claim = self.claim
         deliveries = [
             PlannedDelivery(d["key"], d["export"], d["position"], tuple(d["after"]), d["replace"], d["why"])
@@ -305,7 +320,8 @@ class CaseWork:
         code, reason = ("CP120", words) if held else (None, None)
         if would not in (None, "accept"):
             reason = f"observe mode: would be held ({words})"
-        if message["verdict"] == "reject" and not message["hold"]:
+        rejected = message["verdict"] == "reject" and not message["hold"]
+        if rejected:
             outcome = read_result(self.shop.state.case(claim.ref, claim.revision))
             quarantine.put_case(
                 self.shop.state, claim.place, claim.arrival, quarantine.reason_of_case(outcome.case, outcome.codes)
@@ -314,15 +330,15 @@ class CaseWork:
             claim, message["verdict"], content=message["content"], hold=message["hold"], deliveries=deliveries,
             code=code, reason=reason, codes=words if reason else "", facts=CaseFacts(**message["facts"]),
         )  # fmt: skip
-        for revision in superseded:
-            quarantine.take_out(self.shop.state, place_of(claim.ref, revision))
         self.checking = False
         extend(BETWEEN_DELIVERIES)
         self._note("case.verdict", verdict=message["verdict"], codes=message["codes"])
+        # An attempt that died before it was recorded may have left a reason of its own.
+        return (*(place_of(claim.ref, revision) for revision in superseded), *(() if rejected else (claim.place,)))
 
-    def _next(self, extend: Callable[[float], None]) -> Message:
+    def _next(self, extend: Callable[[float], None], more: bool) -> Message:
         """The first delivery that is due and for which its destination has room; intents are recorded before the answer."""
-        while (row := self.shop.ledger.next_delivery(self.claim)) is not None:
+        while more and (row := self.shop.ledger.next_delivery(self.claim)) is not None:
             export = self._found(row.export)
             if export is None:
                 self._gone(row)
