@@ -67,6 +67,7 @@ from casepan.knowledge.implants import (
     plain_words,
 )
 from casepan.knowledge.kinds import kind_from_words
+from casepan.knowledge.letter_pictures import letter_files, letter_pictures
 from casepan.knowledge.letters import Letter, as_html, as_markdown, letter_texts, write_letter
 from casepan.knowledge.marked import with_marked_teeth
 from casepan.knowledge.materials import material_from_words
@@ -194,6 +195,8 @@ __all__ = [
     "kind_from_words",
     "lacks",
     "left_out",
+    "letter_files",
+    "letter_pictures",
     "letter_texts",
     "match_system",
     "material_from_words",

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 import tomllib
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from importlib.resources import files
+from itertools import zip_longest
 from typing import Any, Literal
+from urllib.parse import quote
 
 from attrs import frozen
 
@@ -188,21 +191,31 @@ def write_letter(
     )
 
 
-def as_markdown(letter: Letter) -> str:
-    """The letter as Markdown; what comes from the order or the laboratory cannot format anything."""
+def as_markdown(letter: Letter, pictures: Sequence[str | None] = ()) -> str:
+    """The letter as Markdown; what comes from the order or the laboratory cannot format anything.
+
+    Args:
+        pictures: for each point the name of a picture that lies beside the letter, or None.
+    """
     lines = [f"# {_plain(letter.subject)}", _plain(letter.greeting), _plain(letter.opening)]
-    for number, point in enumerate(letter.points, 1):
-        lines.append(f"{number}. **{_plain(point.what)}**\n   {_plain(letter.help)}: {_plain(point.how)}")
+    for number, (point, picture) in enumerate(zip_longest(letter.points, pictures[: len(letter.points)]), 1):
+        shown = f"\n\n   ![{_plain(point.where)}]({quote(picture)})" if picture else ""
+        lines.append(f"{number}. **{_plain(point.what)}**\n   {_plain(letter.help)}: {_plain(point.how)}{shown}")
     lines += [_plain(letter.more)] if letter.more else []
     lines += [_plain(letter.closing), _plain(letter.signature).replace("\n", "  \n")]
     return "\n\n".join(lines) + "\n"
 
 
-def as_html(letter: Letter) -> str:
-    """The letter as a piece of HTML without style or script, for a mail or a page; everything is escaped."""
+def as_html(letter: Letter, pictures: Sequence[bytes | None] = ()) -> str:
+    """The letter as a piece of HTML without style or script, for a mail or a page; everything is escaped.
+
+    Args:
+        pictures: for each point a PNG that is put into the page itself, or None.
+    """
     points = "\n".join(
-        f"<li><strong>{escape(point.what)}</strong><br>{escape(letter.help)}: {escape(point.how)}</li>"
-        for point in letter.points
+        f"<li><strong>{escape(point.what)}</strong><br>{escape(letter.help)}: {escape(point.how)}"
+        f"{_embedded(picture, point.where)}</li>"
+        for point, picture in zip_longest(letter.points, pictures[: len(letter.points)])
     )
     more = f"<p>{escape(letter.more)}</p>\n" if letter.more else ""
     signature = escape(letter.signature).replace("\n", "<br>")
@@ -210,6 +223,13 @@ def as_html(letter: Letter) -> str:
         f"<h1>{escape(letter.subject)}</h1>\n<p>{escape(letter.greeting)}</p>\n<p>{escape(letter.opening)}</p>\n"
         f"<ol>\n{points}\n</ol>\n{more}<p>{escape(letter.closing)}</p>\n<p>{signature}</p>\n"
     )
+
+
+def _embedded(picture: bytes | None, alt: str) -> str:
+    if not picture:
+        return ""
+    data = b64encode(picture).decode("ascii")
+    return f'<br><img alt="{escape(alt)}" src="data:image/png;base64,{data}">'
 
 
 @frozen

@@ -11,6 +11,7 @@ from casepan.api import (
     as_markdown,
     completeness_rules,
     lacks,
+    letter_pictures,
     letter_texts,
     write_letter,
 )
@@ -21,6 +22,7 @@ from casepan_deliver.email_message import Draft
 def letter_draft(case: Case, ctx: Context, *, language: str = "", lab: str = "") -> Draft | None:
     """The letter in the practice's language, as text (Markdown) and HTML; None when nothing is a question to the office.
 
+    The HTML shows the place of each point; a picture shows a surface, its file says nothing of whose it is.
     The order's reference stands in it unless it holds a part of the patient's name: then the case's own ref does.
 
     Args:
@@ -38,5 +40,6 @@ def letter_draft(case: Case, ctx: Context, *, language: str = "", lab: str = "")
     letter = write_letter(case, case.findings, texts, lab=lab, lacks=found)
     if letter is None:
         return None
-    page = f'<!DOCTYPE html>\n<html lang="{wanted}"><body>\n{as_html(letter)}</body></html>\n'
+    pictures = letter_pictures(letter, case, ctx.mesh)
+    page = f'<!DOCTYPE html>\n<html lang="{wanted}"><body>\n{as_html(letter, pictures)}</body></html>\n'
     return Draft(" ".join(letter.subject.split()), as_markdown(letter), page)

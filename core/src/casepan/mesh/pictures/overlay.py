@@ -9,7 +9,7 @@ from casepan.mesh.pictures.font import text_width
 from casepan.mesh.pictures.ink import INK, PAPER, draw_centred, draw_disc, draw_lines, draw_text
 from casepan.mesh.surface import FloatArray
 
-_MARKER = (0.80, 0.12, 0.16)
+MARKER = (0.80, 0.12, 0.16)
 # Blue over green and yellow to red, evenly lighter and darker again; read by eye, not a measured scale.
 _RAMP = np.array(
     [
@@ -102,5 +102,5 @@ def draw_marker(picture: FloatArray, x: float, y: float, text: str, unit: float)
     """A numbered disc at a place."""
     radius = max(0.95 * unit, text_width(text, unit) / 2 + 0.45 * unit)
     draw_disc(picture, x, y, radius + unit / 6, PAPER)
-    draw_disc(picture, x, y, radius, _MARKER)
+    draw_disc(picture, x, y, radius, MARKER)
     draw_centred(picture, text, x, y + unit / 2, unit, PAPER)
