@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -86,7 +87,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     arrival.mkdir(parents=True)
     for role in ("upper", "lower", "bite"):
         (arrival / f"Mustermann {role}.stl").write_bytes(scan_bytes(small_scan(role), "stl"))
-    (arrival / "rx.toml").write_text('version = 1\n[patient]\nlast = "Mustermann"\n[[items]]\nteeth = "14"\nkind = "crown"\n')
+    (arrival / "rx.toml").write_text(
+        'version = 1\n[patient]\nlast = "Mustermann"\n[[items]]\nteeth = "14"\nkind = "crown"\n'
+    )
     (folder / "lab.toml").write_text(LAB)
     assert run_once(load_lab(folder / "lab.toml")).exit_code == 0
     return folder
@@ -158,7 +161,8 @@ def test_a_path_is_checked_and_reported(lab: Path, tmp_path: Path) -> None:
     code, out, _ = command("report", str(lab / "inbox" / "Mustermann Jane"), *told)
     assert code == 0
     assert "Mustermann" not in out
-    assert "Mustermann" not in only(tmp_path, "case-*.html").read_text("utf-8")
+    page = re.sub(r"base64,[A-Za-z0-9+/=]+", "", only(tmp_path, "case-*.html").read_text("utf-8"))
+    assert "Mustermann" not in page
 
 
 @pytest.mark.parametrize(

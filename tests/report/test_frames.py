@@ -6,13 +6,14 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from attrs import evolve
 from numpy.typing import NDArray
 
-from casepan.api import Case, Finding, Scan, Transform
+from casepan.api import Arch, Case, Finding, Scan, Transform
 from casepan.mesh import Mesh, write_mesh
 from casepan.running.context import Bench, Errand
 from casepan.testing import small_scan
@@ -33,7 +34,7 @@ def matrix(of: Matrix, *, applied: bool | None = False, name: str = "home") -> T
     return Transform(name, tuple(of.ravel().tolist()), applied)
 
 
-def elsewhere(mesh: Mesh, by: Matrix) -> Mesh:
+def elsewhere(mesh: Mesh, by: NDArray[Any]) -> Mesh:
     """The surface moved by a matrix."""
     points = mesh.vertices.astype(float) @ by[:3, :3].T + by[:3, 3]
     return evolve(mesh, vertices=points.astype(np.float32))
@@ -60,7 +61,7 @@ class Stage:
         write_mesh(mesh, path)
         with Bench.at(self.folder) as bench:
             file = bench.reference(path.name)
-        arch = "upper" if role == "upper" else "lower"
+        arch: Arch = "lower" if role in ("lower", "home") else "upper"
         return Scan(f"{role}-arch", "arch", arch, file=file, format="ply", transforms=transforms)
 
     def made(self, scans: Sequence[Scan], *findings: Finding) -> Case:

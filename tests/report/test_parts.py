@@ -196,7 +196,7 @@ def test_a_card_comes_back_as_it_was_written(gathered: Gathered, case: Case, tmp
     (place / "K7Q2-M4.html").write_text("report")
     (place / "case.json").write_bytes(card(report, "K7Q2-M4.html"))
     (found,) = read_cards(tmp_path, "case.json")
-    assert (found.case, found.number, found.verdict, found.scanner) == ("K7Q2-M4", "26-00417", "review", "trios")
+    assert (found.case, found.number, found.verdict, found.scanner) == ("K7Q2-M4", "26-00417", "review", "3Shape TRIOS")
     assert (found.due, found.received, found.rush, found.folder) == ("2026-11-30", "2026-11-23", True, "K7Q2-M4")
     assert found.findings == {"error": 1, "warning": 1, "info": 1}
     text = index_page([found]).decode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -71,7 +71,8 @@ def report_case(desk: Desk, place: str, registry: Registry, target: Path, wish: 
     )  # fmt: skip
     with bench:
         errand = Errand(row.place, row.place, receipts=receipts, verdict=verdict)
-        return _Reporter(registry, bench, target, wish, desk.lab.lab).report(case, errand)
+        known = {"state": row.state, "since": row.at, "why": row.reason or ""}
+        return _Reporter(registry, bench, target, wish, desk.lab.lab).report(case, errand, known)
 
 
 def report_path(
@@ -115,17 +116,20 @@ class _Reporter:
     wish: ReportWish
     lab: LabTable | None
 
-    def report(self, case: Case, errand: Errand) -> Reported:
+    def report(self, case: Case, errand: Errand, known: Mapping[str, str] | None = None) -> Reported:
         """Write one report, over an older one of the same case.
 
         In a folder that collects reports each has a folder of its own, as the exporter makes them; else one file is all.
+
+        Args:
+            known: state, since when (ISO) and why, as the ledger tells them.
         """
         options: dict[str, Any] = {"variant": self.wish.variant, "viewer": self.wish.viewer}
         if self.lab is not None:
             options |= {"lab": self.lab.name, "timezone": self.lab.timezone}
         stage = _stage(self.registry, options | ({"notation": self.wish.notation} if self.wish.notation else {}))
         ctx = self.bench.sending(STAGE, "report", errand)
-        files = stage.files(case, ctx)
+        files = stage.files(case, ctx, known)
         folder = self.target / errand.place if self.wish.index else self.target
         folder.mkdir(parents=True, exist_ok=True)
         page, text, card = files

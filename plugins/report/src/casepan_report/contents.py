@@ -12,10 +12,12 @@ from casepan.api import Attachment, Case, CaseError, ConfigError, Context, Expor
 from casepan_report import words
 from casepan_report.images import Picture, first_page, photo
 from casepan_report.judging import Judgement, judge, ranked
+from casepan_report.office import asked_of_office, language_of
 from casepan_report.options import Notation, ReportOptions, Variant
 from casepan_report.origins import repairs_of
 from casepan_report.privacy import shown
 from casepan_report.shapes import Shape, Shapes, shapes_of
+from casepan_report.standing import Standing
 from casepan_report.views import Gallery, gallery
 
 MOST_PHOTOS = 12
@@ -42,6 +44,8 @@ class Report:
         numbered: findings with their numbers, worst first.
         shapes: the opened scans, for the viewer.
         receipts: of earlier exports, by export id.
+        standing: the state in the laboratory, None where it is not known or not to be told.
+        language: of the findings.
         zone: the laboratory's, for times and days.
         made_at: when the report was made, aware.
         name: what the case is called in file names.
@@ -58,6 +62,8 @@ class Report:
     gallery: Gallery
     papers: tuple[Paper, ...]
     receipts: Mapping[str, Receipt]
+    standing: Standing | None
+    language: str
     zone: tzinfo
     made_at: datetime
     name: str
@@ -73,9 +79,15 @@ class Report:
         return self.variant == "lab"
 
 
-def gather(case: Case, ctx: ExportContext, options: ReportOptions) -> Report:
-    """Open the scans and the papers, and leave out what the variant must not tell; nothing is drawn yet."""
-    visible, zone = shown(case, options.variant), zone_of(options.timezone)
+def gather(case: Case, ctx: ExportContext, options: ReportOptions, known: Mapping[str, str] | None = None) -> Report:
+    """Open the scans and the papers, and leave out what the variant must not tell; nothing is drawn yet.
+
+    Args:
+        known: what the ledger knows of the case, see ``Standing.told``.
+    """
+    office, inside = options.variant == "office", options.variant == "lab"
+    told = evolve(case, findings=asked_of_office(case, ctx)) if office else case
+    visible, zone = shown(told, options.variant), zone_of(options.timezone)
     numbered = tuple(enumerate(ranked(visible.findings), 1))
     shapes = shapes_of(case, ctx)
     if options.variant == "anonymous":
@@ -85,12 +97,14 @@ def gather(case: Case, ctx: ExportContext, options: ReportOptions) -> Report:
         options.variant,
         words.notation_of(case, options.notation),
         options.lab,
-        judge(visible, ctx.verdict),
+        judge(visible, ctx.verdict, office=office),
         numbered,
         shapes,
         Gallery(),
         () if options.variant == "anonymous" else tuple(_paper(item, ctx) for item in _papers(case)),
-        dict(ctx.receipts) if options.variant == "lab" else {},
+        dict(ctx.receipts) if inside else {},
+        Standing.told(known or {}) if inside else None,
+        language_of(case, ctx) if office else "en",
         zone,
         ctx.now().astimezone(zone),
         ctx.place,

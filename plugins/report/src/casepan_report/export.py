@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -42,9 +42,9 @@ class ReportExport:
         """The receipt, if the package is there with this delivery's key and every file as its seal says."""
         return _probe(ctx, self.options.path, self.options.form)
 
-    def files(self, case: Case, ctx: ExportContext) -> tuple[PackageFile, ...]:
-        """What a package holds."""
-        report = gather(case, ctx, self.options)
+    def files(self, case: Case, ctx: ExportContext, known: Mapping[str, str] | None = None) -> tuple[PackageFile, ...]:
+        """What a package holds. ``known``: where the case stands in the laboratory, see ``Standing.told``."""
+        report = gather(case, ctx, self.options, known)
         name = f"{report.name}.html"
         with ThreadPoolExecutor(1) as beside:
             turning = beside.submit(viewer_part_of, report) if report.turnable else None

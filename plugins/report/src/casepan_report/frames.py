@@ -26,10 +26,9 @@ def moves_of(scans: Sequence[Scan]) -> Mapping[str, Matrix]:
     """
     pending = {scan.id: _pending(scan) for scan in scans}
     known = {name: matrix for name, matrix in pending.items() if matrix is not None}
-    first = next(iter(known.values()), None)
-    if len(known) == len(pending) and all(np.allclose(matrix, first, atol=_SAME) for matrix in known.values()):
-        return {}
-    return known
+    matrices = list(known.values())
+    shared = len(known) == len(pending) and all(np.allclose(one, matrices[0], atol=_SAME) for one in matrices)
+    return {} if shared else known
 
 
 def since(earlier: Scan, now: Scan) -> Matrix:

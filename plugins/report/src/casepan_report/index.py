@@ -18,6 +18,7 @@ from casepan_report.icons import verdict_icon
 from casepan_report.images import thumbnail
 from casepan_report.markup import Html, foreign, plain, tag
 from casepan_report.page import asset, document
+from casepan_report.scanners import scanner
 
 SCHEMA = 1
 _LARGEST = 1 << 20
@@ -31,7 +32,7 @@ class Card:
 
     Attributes:
         case: name of the case; number: the laboratory's own number, or an empty text.
-        scanner: the adapter that recognised it; practice, patient: as in the report, empty where it names nobody.
+        scanner: what people call it; practice, patient: as in the report, empty where it names nobody.
         work: what is ordered, in words.
         due, received: ISO days, or empty texts.
         findings: severity to how many.
@@ -68,7 +69,7 @@ def card(report: Report, name: str) -> bytes:
         number=case.desk.number or "",
         verdict=report.judgement.verdict,
         next=report.judgement.next,
-        scanner=case.key.adapter,
+        scanner=scanner(case.key.adapter) if case.key.adapter else "",
         practice=words.practice(case),
         patient=words.patient(case),
         work=_work(report),

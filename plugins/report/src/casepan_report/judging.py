@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from attrs import frozen
@@ -13,8 +13,20 @@ from casepan_report import words
 Verdict = Literal["accept", "review", "reject"]
 _BY_SEVERITY: dict[str, Verdict] = {"error": "reject", "warning": "review", "info": "accept"}
 _ORDER: tuple[Verdict, ...] = ("accept", "review", "reject")
-_READY = "Start the work: nothing stands in its way."
-_ASK = "Ask the office before you start."
+_LAB = {
+    "ready": "Start the work: nothing stands in its way.",
+    "ask": "Ask the office before you start.",
+    "accept": "Start the work: {by} has accepted the case.",
+    "as it is": "Start the work: {by} has accepted the case as it is.",
+    "reject": "Do not start: {by} has rejected the case.",
+}
+_OFFICE = {
+    "ready": "The laboratory has what it needs.",
+    "ask": "The laboratory is looking at the case; nothing is asked of you yet.",
+    "accept": "The laboratory starts the work.",
+    "as it is": "The laboratory starts the work with what it has.",
+    "reject": "The laboratory cannot start: please ring up.",
+}
 
 
 @frozen
@@ -35,11 +47,12 @@ class Judgement:
     open: tuple[Finding, ...]
 
 
-def judge(case: Case, checks: Verdict | None) -> Judgement:
+def judge(case: Case, checks: Verdict | None, *, office: bool = False) -> Judgement:
     """The verdict of a case.
 
     Args:
         checks: what the checks said, by the laboratory's own table; by severity when nobody has told.
+        office: whether the practice reads it.
     """
     said: Verdict = _by_severity(case.findings) if checks is None else checks
     decision = next((d for d in reversed(case.desk.decisions) if d.what in ("accept", "reject", "reopen")), None)
@@ -50,7 +63,7 @@ def judge(case: Case, checks: Verdict | None) -> Judgement:
         verdict = "accept" if decision.what == "accept" else "reject"
     waiting = tuple(finding for finding in ranked(case.findings) if finding.severity != "info")
     left = () if decision is not None else waiting
-    return Judgement(said, verdict, decision, _next(verdict, decision, waiting), left)
+    return Judgement(said, verdict, decision, _next(verdict, decision, waiting, _OFFICE if office else _LAB), left)
 
 
 def ranked(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -65,11 +78,10 @@ def _by_severity(findings: Sequence[Finding]) -> Verdict:
     return next((verdict for verdict in reversed(_ORDER) if verdict in asked), "accept")
 
 
-def _next(verdict: Verdict, decision: Decision | None, waiting: Sequence[Finding]) -> str:
+def _next(verdict: Verdict, decision: Decision | None, waiting: Sequence[Finding], sentences: Mapping[str, str]) -> str:
     if decision is not None:
-        if decision.what == "accept":
-            return f"Start the work: {decision.by} has accepted the case{' as it is' if waiting else ''}."
-        return f"Do not start: {decision.by} has rejected the case."
+        what = "as it is" if decision.what == "accept" and waiting else decision.what
+        return sentences[what].replace("{by}", decision.by)
     if verdict == "accept":
-        return _READY
-    return next((finding.hint for finding in waiting if finding.hint), _ASK)
+        return sentences["ready"]
+    return next((finding.hint for finding in waiting if finding.hint), sentences["ask"])

@@ -46,9 +46,9 @@ def join(children: Child) -> Html:
     return Html("".join(join(child) for child in children))
 
 
-def foreign(text: str) -> Html:
+def foreign(text: str, lang: str | None = None) -> Html:
     """A word of somebody else's in a line of ours: isolated, so that its direction turns nothing else round."""
-    return tag("bdi", text)
+    return tag("bdi", text, lang=lang)
 
 
 def note(text: str) -> Html:

@@ -11,6 +11,8 @@ from casepan_report.chart import tooth_chart
 from casepan_report.contents import Report
 from casepan_report.icons import verdict_icon
 from casepan_report.markup import Html, foreign, join, note, tag
+from casepan_report.scanners import scanner
+from casepan_report.standing import Standing
 
 
 def head(report: Report) -> Html:
@@ -56,6 +58,8 @@ def _flags(report: Report) -> Iterator[Html]:
 
 def _facts(report: Report) -> Iterator[tuple[str, Html | str]]:
     case, rx = report.case, report.case.prescription
+    if report.standing is not None:
+        yield "State", _standing(report.standing, report)
     due = case.desk.due or rx.due
     if due:
         yield "Due", _due(due, report)
@@ -64,13 +68,22 @@ def _facts(report: Report) -> Iterator[tuple[str, Html | str]]:
         yield "Patient comes back", report.when(rx.appointment)
     yield from _told(("Order", rx.reference), ("Ship to", rx.ship_to))
     if case.key.adapter:
-        yield "Came by", case.key.adapter
+        yield "Came by", scanner(case.key.adapter)
     if case.received_at:
         yield "Received", report.when(case.received_at)
     if case.desk.number:
         yield "Case", report.name
     yield from _told(("With", case.desk.assignee), ("Department", case.desk.department))
     yield from _told(("Remake of", case.desk.remake_of or rx.remake_of), ("because", case.desk.remake_reason))
+
+
+def _standing(standing: Standing, report: Report) -> Html:
+    """The state, since when, and what holds it."""
+    since = tag("small", f"since {report.when(standing.since)}") if standing.since else None
+    why = tag("small", foreign(standing.why)) if standing.held and standing.why else None
+    return join(
+        [words.capital(standing.state), [tag("br"), since] if since else None, [tag("br"), why] if why else None]
+    )
 
 
 def _told(*facts: tuple[str, str | None]) -> Iterator[tuple[str, str]]:

@@ -24,6 +24,7 @@ _LINKS = (
     ("changes", "Changes"),
     ("client", "Practice"),
     ("decisions", "Decisions"),
+    ("receipts", "Handed on"),
     ("files", "Files"),
 )
 

@@ -37,6 +37,7 @@ def _finding(number: int, finding: Finding, report: Report) -> Html:
     message = words.sentence(finding.message, finding.teeth, report.notation)
     hint = words.sentence(finding.hint, finding.teeth, report.notation) if finding.hint else None
     value = words.measured(finding)
+    said = report.language if report.language != "en" else None
     return tag(
         "li",
         tag("span", str(number), class_="no", aria_hidden="true"),
@@ -46,9 +47,9 @@ def _finding(number: int, finding: Finding, report: Report) -> Html:
             tag(
                 "p",
                 tag("b", f"{words.SEVERITIES[finding.severity]} {number}: ", class_="sr"),
-                foreign(words.capital(message)),
+                foreign(words.capital(message), lang=said),
             ),
-            tag("p", foreign(hint), class_="hint") if hint else None,
+            tag("p", foreign(hint, lang=said), class_="hint") if hint else None,
             tag("p", list(_places(number, finding, value, report)), class_="fine"),
         ),
         id=f"finding-{number}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from casepan.api import Practice, Scan
 from casepan_report import words
@@ -16,7 +16,7 @@ _DECIDED = {"accept": "accepted", "reject": "rejected", "contact": "asked the pr
 def sections(report: Report) -> Sequence[Html]:
     """Those that have something to say."""
     inside = (client(report), decided(report)) if report.internal else ()
-    parts = (changes(report), *inside, provenance(report), files(report))
+    parts = (changes(report), *inside, receipts(report), provenance(report), files(report))
     return [part for part in parts if part is not None]
 
 
@@ -113,6 +113,24 @@ def _answer(value: str, why: str) -> Html:
     return tag("div", tag("p", tag("b", foreign(value))), note(why) if why else None)
 
 
+def receipts(report: Report) -> Html | None:
+    """What destinations have confirmed, and what is to be done there."""
+    if not report.receipts:
+        return None
+    rows = [
+        (tag("code", name), report.when(receipt.at), foreign(receipt.place), _proof(receipt.proof))
+        for name, receipt in sorted(report.receipts.items())
+    ]
+    table = _table(("to", "confirmed", "place", "what it said, what to do"), rows)
+    return tag("section", tag("h2", "Handed on"), table, id="receipts", class_="card")
+
+
+def _proof(proof: Mapping[str, str]) -> Html:
+    """Each line by itself: among them are the steps that a person does next, and what was not carried."""
+    rows = [[tag("dt", words.capital(name)), tag("dd", foreign(value))] for name, value in proof.items()]
+    return tag("dl", rows, class_="pairs")
+
+
 def provenance(report: Report) -> Html | None:
     """How the case was recognised and where its words come from."""
     case = report.case
@@ -140,7 +158,7 @@ def provenance(report: Report) -> Html | None:
 
 
 def files(report: Report) -> Html | None:
-    """Scans, closed and ignored files, receipts and checksums."""
+    """Scans, closed and ignored files, and checksums."""
     case = report.case
     scans = [_scan_row(scan, report) for scan in case.scans]
     heads = ("scan", "format", "triangles", "colour", *(("file",) if report.variant != "anonymous" else ()))
@@ -151,7 +169,6 @@ def files(report: Report) -> Html | None:
         tag("h2", "Files"),
         _table(heads, scans) if scans else tag("p", "There is no scan in this case.", class_="calm"),
         [tag("h3", "Only the vendor's software can open"), tag("ul", closed, class_="plain")] if closed else None,
-        _receipts(report),
         [_folded("Left aside", tag("ul", ignored)) if ignored else None, _checksums(report)]
         if report.internal
         else None,
@@ -166,21 +183,6 @@ def _scan_row(scan: Scan, report: Report) -> Sequence[Html | str]:
     title = words.scan(scan) if scan.preferred else f"{words.scan(scan)}, carried along"
     row: tuple[Html | str, ...] = (title, scan.format, f"{faces:,}" if faces is not None else "–", scan.colour or "–")
     return (*row, foreign(scan.file.name)) if report.variant != "anonymous" else row
-
-
-def _receipts(report: Report) -> Html | None:
-    """What destinations have confirmed."""
-    if not report.receipts:
-        return None
-    rows = [
-        (tag("code", name), report.when(receipt.at), foreign(receipt.place), _proof(receipt.proof.items()))
-        for name, receipt in sorted(report.receipts.items())
-    ]
-    return tag("div", tag("h3", "Handed on"), _table(("to", "confirmed", "place", "proof"), rows))
-
-
-def _proof(items: Iterable[tuple[str, str]]) -> Html:
-    return tag("span", "; ".join(f"{name}: {value}" for name, value in items))
 
 
 def _checksums(report: Report) -> Html:

@@ -8,6 +8,7 @@ from casepan.api import Finding
 from casepan_report import words
 from casepan_report.contents import Report
 from casepan_report.markup import plain
+from casepan_report.scanners import scanner
 
 
 def summary(report: Report) -> str:
@@ -25,7 +26,8 @@ def _lines(report: Report) -> Iterator[str]:
         ("Due", words.day(due) if due else ""),
         ("Patient", words.patient(case)),
         ("Practice", words.practice(case)),
-        ("Came by", case.key.adapter),
+        ("Came by", scanner(case.key.adapter) if case.key.adapter else ""),
+        ("State", report.standing.state if report.standing else ""),
     )
     yield from (f"{name + ':':<10}{plain(value)}" for name, value in facts if value)
     yield from _order(report)
@@ -36,6 +38,9 @@ def _lines(report: Report) -> Iterator[str]:
         yield from _finding(number, finding, report)
     for decision in case.desk.decisions if report.internal else ():
         yield f"{report.when(decision.at)}: {decision.what} by {plain(decision.by)}. {plain(decision.note)}".rstrip()
+    for name, receipt in sorted(report.receipts.items()):
+        yield f"Handed on to {name}: {plain(receipt.place)}"
+        yield from (f"  {key}: {plain(value)}" for key, value in receipt.proof.items())
 
 
 def _order(report: Report) -> Iterator[str]:
