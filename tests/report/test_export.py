@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,6 +18,7 @@ from casepan.cli.app import app
 from casepan.config.loader import load_lab
 from casepan.errors import CasepanError, UsageError
 from casepan.mesh import read_mesh, write_mesh
+from casepan.operate.deciding import decide
 from casepan.operate.desk import open_desk
 from casepan.operate.reporting import ReportWish, report_case
 from casepan.registry import Registry
@@ -219,10 +221,33 @@ def test_a_repair_is_shown_before_and_after(bench: Bench, case: Case, tmp_path: 
         shapes = shapes_of(with_scan(case, changed["less"]), told)
         (repair,) = repairs_of(shapes, told)
         assert len(repair.after.mesh.faces) == len(repair.before.mesh.faces) - 200
-        ((before, after),) = gallery(evolve(shapes, shown=(), bite=None), (), (repair,), told).repairs
+        ((before, after),) = gallery(evolve(shapes, shown=(), bite=None), (), (repair,), (), told).repairs
         assert before.picture.webp != after.picture.webp
         assert "what is gone is orange" in before.about
         assert "what is new is blue" in after.about
+
+
+def test_the_revision_before_stands_beside_this_one(lab: Path, tmp_path: Path) -> None:
+    """The changed scan in both, where it differs coloured; with the state of a case that a person has released."""
+    place = place_of(lab)
+    again = tmp_path / "lab"
+    shutil.copytree(lab, again)
+    mesh = small_scan("lower")
+    less = evolve(mesh, faces=mesh.faces[: len(mesh.faces) - 300])
+    (again / "inbox" / "Mustermann Jane" / "Mustermann lower.stl").write_bytes(scan_bytes(less, "stl"))
+    assert run_once(load_lab(again / "lab.toml")).exit_code == 5
+    with open_desk(again / "lab.toml") as desk:
+        held = report_case(desk, f"{place}-r2", Registry.load(), tmp_path, ReportWish(viewer=False))
+        assert "Held: somebody has to look at it" in held.path.read_text("utf-8")
+        decide(desk, f"{place}-r2", "accept", by="anna", note="seen")
+    assert run_once(load_lab(again / "lab.toml")).exit_code == 0
+    report = only(again / "out" / "reports", "*-r2/*.html").read_text("utf-8")
+    changes = report[report.index('id="changes"') : report.index('id="decisions"')]
+    assert "Changes since revision 1" in changes
+    assert changes.count("<img") == 2
+    assert "Lower scan, before" in changes
+    assert " mm apart" in changes
+    assert "anna has accepted the case as it is" in report
 
 
 def with_scan(case: Case, scan: Scan) -> Case:

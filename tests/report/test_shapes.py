@@ -115,7 +115,7 @@ def test_one_arch_alone_is_shown_alone(case: Case) -> None:
     scans = (scan(case, "upper", "upper"), scan(case, "bite", None, "bite"))
     ctx: Any = Surfaces(upper=upper, bite=small_scan("bite"))
     shapes = shapes_of(evolve(case, scans=scans, findings=()), ctx)
-    drawn = gallery(shapes, (), (), ctx)
+    drawn = gallery(shapes, (), (), (), ctx)
     assert shapes.bite is None
     assert (len(drawn.occlusion), len(drawn.scans), len(drawn.contacts)) == (0, 2, 0)
 
@@ -125,7 +125,7 @@ def test_nothing_more_is_drawn_once_somebody_stops_it(case: Case) -> None:
     ctx: Any = Surfaces(upper=small_scan("upper"))
     shapes = shapes_of(evolve(case, scans=(scan(case, "upper", "upper"),), findings=()), ctx)
     ctx.cancelled = lambda: True
-    assert gallery(shapes, (), (), ctx).shots == ()
+    assert gallery(shapes, (), (), (), ctx).shots == ()
 
 
 def test_pictures_too_large_to_open_are_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:

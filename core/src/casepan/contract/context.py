@@ -16,7 +16,7 @@ from casepan.model.vocabulary import Verdict
 
 if TYPE_CHECKING:
     from casepan.mesh.surface import Mesh
-    from casepan.model.case import Scan
+    from casepan.model.case import Case, Scan
 
 
 class Context(Protocol):
@@ -113,6 +113,9 @@ class ExportContext(Context, Protocol):
     @property
     def verdict(self) -> Verdict | None:
         """What the checks say of the case, before any person's decision; None when nobody has judged it."""
+
+    def previous(self) -> tuple[Case, Context] | None:
+        """The revision that was handed on before this one, and what opens its files; None for a first one, or when it is gone."""
 
     def fence_ok(self) -> bool:
         """True when this process still owns the case. Ask right before the call that commits."""

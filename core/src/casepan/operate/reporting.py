@@ -23,6 +23,8 @@ from casepan.running.context import Bench, Errand
 from casepan.running.deliveries import receipts_of
 from casepan.running.history import history_of
 from casepan.running.intake import open_source
+from casepan.running.ledger import CaseRow
+from casepan.running.previous import open_previous
 from casepan.running.steps import RESULT_DOCUMENT, read_result, stores_of
 
 STAGE = "report.html"
@@ -67,12 +69,19 @@ def report_case(desk: Desk, place: str, registry: Registry, target: Path, wish: 
     listing = open_source(desk.state.arrival(row.arrival))
     bench = Bench.on(
         listing, stores=stores_of(folder), base=desk.lab.base, rules=read_lab_rules(desk.lab.base),
-        history=lambda: history_of(folder),
+        history=lambda: history_of(folder), earlier_revision=lambda: open_previous(desk.state, row.ref, _before(desk, row)),
     )  # fmt: skip
     with bench:
         errand = Errand(row.place, row.place, receipts=receipts, verdict=verdict)
         known = {"state": row.state, "since": row.at, "why": row.reason or ""}
         return _Reporter(registry, bench, target, wish, desk.lab.lab).report(case, errand, known)
+
+
+def _before(desk: Desk, row: CaseRow) -> tuple[int, str] | None:
+    """Revision and arrival that were handed on before this one."""
+    revision = desk.ledger.handed_on(row.ref, row.revision)
+    before = desk.ledger.case(row.ref, revision) if revision is not None else None
+    return (before.revision, before.arrival) if before else None
 
 
 def report_path(

@@ -23,6 +23,7 @@ from casepan.running.history import history_of
 from casepan.running.intake import CASE_DOCUMENT, Intake, open_source, read_case
 from casepan.running.layout import StateFolder
 from casepan.running.plan import planned
+from casepan.running.previous import open_previous
 from casepan.running.steps import StepRun, read_result, stores_of, write_result
 from casepan.running.wire import Link, Message
 
@@ -37,6 +38,7 @@ def work(job: Message, link: Link, lab: Lab, registry: Registry, umask: int) -> 
     """Check a case if that is still to be done, and send whatever is due."""
     state = StateFolder(Path(job["state"]))
     folder, pipeline = state.case(str(job["ref"]), int(job["revision"])), lab.pipelines[str(job["pipeline"])]
+    previous = (int(job["previous"][0]), str(job["previous"][1])) if job["previous"] else None
     with _of_this_case():
         listing = open_source(state.arrival(str(job["arrival"])))
         case = read_case(folder / CASE_DOCUMENT) if job["check"] else read_result(folder).case
@@ -48,6 +50,7 @@ def work(job: Message, link: Link, lab: Lab, registry: Registry, umask: int) -> 
         memory=state.memory,
         rules=read_lab_rules(lab.base),
         history=lambda: history_of(folder),
+        earlier_revision=lambda: open_previous(state, str(job["ref"]), previous),
     ) as bench:
         if job["check"]:
             check = Check.of(job, state, bench, link, case)

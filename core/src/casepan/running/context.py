@@ -49,6 +49,10 @@ def never() -> bool:
     return False
 
 
+def nothing() -> None:
+    """There is no revision before."""
+
+
 @define(eq=False)
 class Bench:
     """What the stages of one case share.
@@ -60,6 +64,7 @@ class Bench:
         scratch: holds ``out`` folders of stages that are given none.
         memory: folder of what stages remember; None forgets everything at the end.
         history: the case as it came and as each step left it, oldest first.
+        earlier_revision: opens the revision that was handed on before, None where there is none.
     """
 
     listing: FolderListing | None
@@ -72,9 +77,11 @@ class Bench:
     is_cancelled: Callable[[], bool] = never
     rules: Mapping[str, Any] = field(factory=dict)
     history: Callable[[], Iterable[Case]] = tuple
+    earlier_revision: Callable[[], tuple[Case, Bench] | None] = nothing
     _meshes: dict[str, Mesh] = field(factory=dict)
     _hashed: dict[str, FileRef] = field(factory=dict)
     _owned: bool = False
+    _previous: list[tuple[Case, Bench]] | None = None
 
     @classmethod
     def at(cls, path: Path, **more: Any) -> Bench:
@@ -97,7 +104,9 @@ class Bench:
         self.close()
 
     def close(self) -> None:
-        """Close the arrival and remove scratch space of its own."""
+        """Close the arrival and the revision before, and remove scratch space of its own."""
+        for _, other in self._previous or ():
+            other.close()
         if self.listing is not None:
             self.listing.close()
         if self._owned:
@@ -151,6 +160,13 @@ class Bench:
         """The first scan of the case's history whose file had this content."""
         scans = (scan for case in self.history() for scan in case.scans)
         return next((scan for scan in scans if scan.file.sha256 == sha256), None)
+
+    def previous(self) -> tuple[Case, Bench] | None:
+        """The revision that was handed on before, opened once and closed with this bench."""
+        if self._previous is None:
+            found = self.earlier_revision()
+            self._previous = [found] if found else []
+        return next(iter(self._previous), None)
 
     def _read_mesh(self, scan: Scan) -> Mesh:
         from casepan.mesh import read_mesh
@@ -304,6 +320,11 @@ class SendingContext(StageContext):
     def verdict(self) -> Verdict | None:
         """What the checks say of the case."""
         return self.errand.verdict
+
+    def previous(self) -> tuple[Case, StageContext] | None:
+        """The revision that was handed on before this one."""
+        found = self.bench.previous()
+        return (found[0], StageContext(found[1], self.stage, self.store, found[1].scratch)) if found else None
 
     def fence_ok(self) -> bool:
         """True when this process still owns the delivery."""

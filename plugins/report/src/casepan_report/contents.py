@@ -14,7 +14,7 @@ from casepan_report.images import Picture, first_page, photo
 from casepan_report.judging import Judgement, judge, ranked
 from casepan_report.office import asked_of_office, language_of
 from casepan_report.options import Notation, ReportOptions, Variant
-from casepan_report.origins import repairs_of
+from casepan_report.origins import repairs_of, revision_of
 from casepan_report.privacy import shown
 from casepan_report.shapes import Shape, Shapes, shapes_of
 from casepan_report.standing import Standing
@@ -50,6 +50,7 @@ class Report:
         made_at: when the report was made, aware.
         name: what the case is called in file names.
         turnable: whether the page has the 3D viewer.
+        before: the revision that was handed on before this one, None without one.
     """
 
     case: Case
@@ -68,6 +69,7 @@ class Report:
     made_at: datetime
     name: str
     turnable: bool
+    before: int | None = None
 
     def when(self, at: datetime) -> str:
         """A time in the laboratory's zone; one that came without a zone stays as it came."""
@@ -129,7 +131,10 @@ def zone_of(name: str) -> tzinfo:
 def with_pictures(report: Report, ctx: ExportContext) -> Report:
     """The report with everything drawn that is drawn from its scans."""
     repairs = repairs_of(report.shapes, ctx) if report.variant != "office" else ()
-    return evolve(report, gallery=gallery(report.shapes, report.numbered, repairs, ctx))
+    revision = revision_of(report.case, report.shapes, ctx)
+    pairs = revision.pairs if revision else ()
+    drawn = gallery(report.shapes, report.numbered, repairs, pairs, ctx)
+    return evolve(report, gallery=drawn, before=revision.number if revision else None)
 
 
 def _nameless(shapes: Shapes, visible: Case) -> Shapes:

@@ -1,4 +1,4 @@
-"""Repairs: scans whose surface is no longer the one that came."""
+"""Scans whose surface is no longer the one that came, or no longer that of the revision before."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 from attrs import frozen
 
-from casepan.api import Context, Scan
+from casepan.api import Case, Context, ExportContext, Scan
 from casepan.mesh import Mesh
-from casepan_report.frames import since
+from casepan_report.frames import moves_of, since
 from casepan_report.shapes import Shape, Shapes, shape_of
 
 _MOST_STEPS = 50
@@ -18,10 +18,41 @@ _SAME_MM = 0.005
 
 @frozen(eq=False)
 class Repair:
-    """A scan as it came and as it is now."""
+    """A scan as it was and as it is now."""
 
     before: Shape
     after: Shape
+
+
+@frozen(eq=False)
+class Revision:
+    """What a new revision changed.
+
+    Attributes:
+        number: of the revision that was handed on before.
+        pairs: each changed scan in that revision and in this one.
+    """
+
+    number: int
+    pairs: tuple[Repair, ...]
+
+
+def revision_of(case: Case, shapes: Shapes, ctx: ExportContext) -> Revision | None:
+    """The changed scans beside what they were, None without a revision before or where it is gone."""
+    found = ctx.previous() if case.desk.changes else None
+    if found is None:
+        return None
+    old, old_ctx = found
+    before = {scan.id: scan for scan in old.scans}
+    moves = moves_of([scan for scan in old.scans if scan.preferred and scan.readable])
+    pairs = []
+    for change in case.desk.changes:
+        now, then = shapes.shape(change.name), before.get(change.name)
+        shape = shape_of(then, old_ctx) if now and then and change.distance_mm is not None else None
+        if now is not None and isinstance(shape, Shape):
+            matrix = moves.get(change.name)
+            pairs.append(Repair(shape if matrix is None else shape.moved(matrix), now))
+    return Revision(old.revision, tuple(pairs))
 
 
 def repairs_of(shapes: Shapes, ctx: Context) -> Iterator[Repair]:

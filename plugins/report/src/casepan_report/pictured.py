@@ -140,6 +140,11 @@ def repaired(report: Report) -> Html | None:
     return tag("section", tag("h2", "Before and after"), pairs, id="repairs", class_="card")
 
 
+def revised(report: Report) -> list[Html]:
+    """Each changed scan in the revision before, and in this one."""
+    return [tag("div", [_figure(shot, {}) for shot in pair], class_="shots two") for pair in report.gallery.revised]
+
+
 def papers(report: Report) -> Html | None:
     """Photos and the first page of each PDF."""
     if not report.papers:

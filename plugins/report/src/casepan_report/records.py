@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from casepan.api import Practice, Scan
-from casepan_report import words
+from casepan_report import pictured, words
 from casepan_report.contents import Report
 from casepan_report.markup import Child, Html, foreign, note, tag
 
@@ -34,9 +34,9 @@ def changes(report: Report) -> Html | None:
         )
         for change in changed
     ]
-    title = f"Changes since revision {report.case.revision - 1}"
+    title = f"Changes since revision {report.before or report.case.revision - 1}"
     table = _table(("what", "how", "before", "now"), rows)
-    return tag("section", tag("h2", title), table, id="changes", class_="card")
+    return tag("section", tag("h2", title), pictured.revised(report), table, id="changes", class_="card")
 
 
 def _value(text: str | None) -> Html:

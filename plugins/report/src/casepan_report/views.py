@@ -30,6 +30,7 @@ _THREADS = 2  # the kernels that draw let others work meanwhile
 _APART = {True: 0.042, False: 0.08}  # of the width of a wide picture and of the others: the room that a pin takes
 _ANYWHERE = 1e6  # mm: a pin that stands whatever lies before it
 _CHANGED_MM = 0.01  # what a repair moved farther than this is coloured
+_RESCANNED_MM = 0.1  # two scans of the same teeth may differ by less
 _GONE, _NEW = (213, 94, 0), (0, 114, 178)
 _OCCLUSION: tuple[tuple[View, str, Size], ...] = (
     ("front", "From the front", _WIDE),
@@ -79,18 +80,26 @@ class Gallery:
     scans: tuple[Shot, ...] = ()
     contacts: tuple[Shot, ...] = ()
     repairs: tuple[tuple[Shot, Shot], ...] = ()
+    revised: tuple[tuple[Shot, Shot], ...] = ()
 
     @property
     def shots(self) -> tuple[Shot, ...]:
         """Every picture."""
-        return (*self.occlusion, *self.scans, *self.contacts, *(shot for pair in self.repairs for shot in pair))
+        pairs = (*self.repairs, *self.revised)
+        return (*self.occlusion, *self.scans, *self.contacts, *(shot for pair in pairs for shot in pair))
 
 
 Numbered = Sequence[tuple[int, Finding]]
 
 
-def gallery(shapes: Shapes, numbered: Numbered, repairs: Iterable[Repair], ctx: Context) -> Gallery:
-    """Draw everything, some pictures at a time; what is left is left out when the work is cancelled."""
+def gallery(
+    shapes: Shapes, numbered: Numbered, repairs: Iterable[Repair], revised: Iterable[Repair], ctx: Context
+) -> Gallery:
+    """Draw everything, some pictures at a time; what is left is left out when the work is cancelled.
+
+    Args:
+        repairs: what steps have changed; revised: what a new revision has.
+    """
     with ThreadPoolExecutor(_THREADS) as pool:
 
         def drawn(make: Callable[[T], S], items: Iterable[T]) -> tuple[S, ...]:
@@ -103,6 +112,7 @@ def gallery(shapes: Shapes, numbered: Numbered, repairs: Iterable[Repair], ctx: 
             drawn(lambda shape: _scan(shape, shapes.bite, numbered), shapes.shown),
             drawn(lambda side: _contacts(*side), _sides(bite)) if bite else (),
             drawn(_repair, repairs),
+            drawn(_revised, revised),
         )
 
 
@@ -126,9 +136,8 @@ def _scan(shape: Shape, bite: Bite | None, numbered: Numbered) -> Shot:
 
 
 def _best_side(shape: Shape, bite: Bite | None) -> tuple[View, Frame, str]:
-    arch = shape.scan.arch if shape.scan.arch in ("upper", "lower") else None
     if shape.scan.role != "bite" or bite is None:
-        return "occlusal", guess_frame(shape.mesh, arch), "from its biting side"
+        return "occlusal", guess_frame(shape.mesh, _arch(shape)), "from its biting side"
     away = shape.mesh.vertices.mean(axis=0) - bite.lower.mesh.vertices.mean(axis=0)
     aside, ahead = float(away @ bite.frame.right), float(away @ bite.frame.front)
     if abs(aside) < abs(ahead):
@@ -148,13 +157,32 @@ def _contacts(shape: Shape, gap: Gap, arch: Literal["upper", "lower"]) -> Shot:
     return evolve(_shot(f"contacts-{arch}", "contacts", f"Contacts of the {arch} arch", alt, drawing), about=areas)
 
 
+def _beside(repair: Repair, far_mm: float, size: Size) -> tuple[Drawing, Drawing]:
+    """The surface before and after from the same side, each coloured where it is farther from the other one."""
+    before, after = repair.before, repair.after
+    frame = guess_frame(after.mesh, _arch(after))
+    one = _drawn([_marked(before.mesh, after.mesh, _GONE, far_mm)], "occlusal", size, frame)
+    return one, _drawn([_marked(after.mesh, before.mesh, _NEW, far_mm)], "occlusal", size, frame)
+
+
+def _arch(shape: Shape) -> Literal["upper", "lower"] | None:
+    return shape.scan.arch if shape.scan.arch in ("upper", "lower") else None
+
+
+def _revised(pair: Repair) -> tuple[Shot, Shot]:
+    """A scan of the revision before, and of this one."""
+    one, other = _beside(pair, _RESCANNED_MM, _SMALL)
+    title, name = pair.after.title, _slug(pair.after.scan.id)
+    what = f"what is farther than {_RESCANNED_MM:g} mm from the other one is coloured"
+    first = _shot(f"was-{name}", "repair", f"{title}, before", f"{title} of the revision before, {what}", one)
+    second = _shot(f"now-{name}", "repair", f"{title}, now", f"{title} of this revision, {what}", other)
+    return evolve(first, about=what), second
+
+
 def _repair(repair: Repair) -> tuple[Shot, Shot]:
     """The surface before with what is gone, and after with what is new."""
     before, after = repair.before, repair.after
-    arch = after.scan.arch if after.scan.arch in ("upper", "lower") else None
-    frame = guess_frame(after.mesh, arch)
-    one = _drawn([_marked(before.mesh, after.mesh, _GONE)], "occlusal", _SCAN, frame)
-    other = _drawn([_marked(after.mesh, before.mesh, _NEW)], "occlusal", _SCAN, frame)
+    one, other = _beside(repair, _CHANGED_MM, _SCAN)
     title, name = after.title, _slug(after.scan.id)
     first = _shot(f"before-{name}", "repair", f"{title}, before", f"{title} as it came, what is gone in orange", one)
     second = _shot(
@@ -166,11 +194,11 @@ def _repair(repair: Repair) -> tuple[Shot, Shot]:
     )
 
 
-def _marked(mesh: Mesh, other: Mesh, colour: tuple[int, int, int]) -> Mesh:
+def _marked(mesh: Mesh, other: Mesh, colour: tuple[int, int, int], far_mm: float) -> Mesh:
     """A surface with the places coloured that are not on another one."""
     gap = distance(mesh, other, 0.5)
     changed = np.ones(len(mesh.vertices), bool)
-    changed[gap.vertices[gap.distance_mm <= _CHANGED_MM]] = False
+    changed[gap.vertices[gap.distance_mm <= far_mm]] = False
     colours = np.full((len(mesh.vertices), 3), contacts.STONE, np.uint8)
     colours[changed] = colour
     return evolve(mesh, vertex_colours=colours, face_colours=None).as_welded()
