@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import stat
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -95,3 +98,24 @@ def test_a_seal_that_was_altered_on_its_way_is_noticed(way: str, ctx: SendingCon
     with folder.altering(), pytest.raises(DeliveryError):
         WAYS[way][0](ctx, "out", (PackageFile("a.txt", b"short"),), seal=more)
     assert folder.visible() == {}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("owned", "left"), [(True, []), (False, [".part"])])
+def test_a_failed_delivery_leaves_nothing_unless_somebody_else_is_at_it(
+    way: str, owned: bool, left: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk needs the room of a half-written package; whoever lost the case may not touch the other's."""
+    deliver, _, suffix = WAYS[way]
+
+    def full(handle: int) -> None:
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    (tmp_path / "source").mkdir()
+    with Bench.at(tmp_path / "source", base=tmp_path) as bench:
+        ctx = bench.sending("core.folder", "export", Errand("key-1", "K7Q2-M4", fence_ok=lambda: owned))
+        with pytest.raises(DeliveryError, match="No space left"):
+            deliver(ctx, "out", FILES)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [f"K7Q2-M4{suffix}{end}" for end in left]

@@ -13,7 +13,7 @@ import shutil
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -100,14 +100,15 @@ def deliver_folder(
             return present
         target = ctx.base / path / (name or ctx.place)
         part = target.with_name(f"{target.name}.part")
-        shutil.rmtree(part, ignore_errors=True)
-        make_folders(part)
-        sealed = sealed_files(ctx, files, seal)
-        for file in sealed:
-            _write_file(file, part / file.name, ctx)
-        for folder in sorted({(part / file.name).parent for file in sealed}, reverse=True):
-            sync_folder(folder)
-        _commit_folder(part, target, ctx)
+        _remove(part)
+        with _leaving_nothing(part, ctx):
+            make_folders(part)
+            sealed = sealed_files(ctx, files, seal)
+            for file in sealed:
+                _write_file(file, part / file.name, ctx)
+            for folder in sorted({(part / file.name).parent for file in sealed}, reverse=True):
+                sync_folder(folder)
+            _commit_folder(part, target, ctx)
         return _receipt(ctx, target, files, "size and sha256 read back")
 
 
@@ -128,12 +129,13 @@ def deliver_zip(
         make_folders(target.parent)
         part = target.with_name(f"{target.name}.part")
         sealed = sealed_files(ctx, files, seal)
-        with part.open("wb") as stream:
-            _write_zip(stream, sealed, ctx, compress=compress)
-        if not _zip_holds(part, {file.name: file.sha256 for file in sealed}):
-            raise DeliveryError("the zip was not written as it is", hint="Check the disk or the share.")
-        _may_commit(target, ctx)
-        part.replace(target)
+        with _leaving_nothing(part, ctx):
+            with part.open("wb") as stream:
+                _write_zip(stream, sealed, ctx, compress=compress)
+            if not _zip_holds(part, {file.name: file.sha256 for file in sealed}):
+                raise DeliveryError("the zip was not written as it is", hint="Check the disk or the share.")
+            _may_commit(target, ctx)
+            part.replace(target)
         sync_folder(target.parent)
         return _receipt(ctx, target, files, "members read back")
 
@@ -200,6 +202,25 @@ def as_delivery_errors(place: str) -> Iterator[None]:
         hint = "Free some space there." if full else "Give casepan the right to write there." if denied else None
         reason = f"the folder cannot be written: {error.strerror or type(error).__name__}"
         raise DeliveryError(reason, place=place, hint=hint or "Check that the disk or share is there.") from error
+
+
+@contextmanager
+def _leaving_nothing(part: Path, ctx: ExportContext) -> Iterator[None]:
+    """Take a half-written package away when it fails: a full disk needs its room. Whoever lost the case leaves it alone."""
+    try:
+        yield
+    except Exception:
+        if ctx.fence_ok():
+            _remove(part)
+        raise
+
+
+def _remove(part: Path) -> None:
+    if part.is_dir():
+        shutil.rmtree(part, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            part.unlink()
 
 
 def _refuse_bad_names(names: Iterable[str]) -> None:
