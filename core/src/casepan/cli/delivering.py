@@ -35,16 +35,21 @@ def list_(
 
     Example:  casepan deliveries list --state unknown
     """
+    from casepan.knowledge.numbers import zone
     from casepan.operate.desk import open_desk
+    from casepan.operate.lines import clock
 
     with open_desk(lab) as desk:
-        rows = desk.ledger.deliveries(state=state)
+        rows, here = desk.ledger.deliveries(state=state), zone(desk.lab.lab.timezone)
     if as_json:
         say_json({"schema": 1, "deliveries": [delivery_fields(row) for row in rows]})
         return
     say_table(
         ("case", "export", "state", "tries", "at", "reason"),
-        [(f"{row.ref}-r{row.revision}", row.export, row.state, row.attempts, row.at[:19], row.reason) for row in rows],
+        [
+            (f"{row.ref}-r{row.revision}", row.export, row.state, row.attempts, clock(row.at, here), row.reason)
+            for row in rows
+        ],
     )
 
 

@@ -31,16 +31,19 @@ def list_(lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:
 
     Example:  casepan quarantine list
     """
+    from casepan.knowledge.numbers import zone
     from casepan.model.documents import to_plain
     from casepan.operate.desk import list_quarantine, open_desk
+    from casepan.operate.lines import clock
 
     with open_desk(lab) as desk:
-        rows = list_quarantine(desk)
+        rows, here = list_quarantine(desk), zone(desk.lab.lab.timezone)
     if as_json:
         say_json({"schema": 1, "quarantine": [to_plain(row) for row in rows]})
         return
     say_table(
-        ("name", "what", "code", "since", "reason"), [(r.subject, r.what, r.code, r.since[:16], r.reason) for r in rows]
+        ("name", "what", "code", "since", "reason"),
+        [(r.subject, r.what, r.code, clock(r.since, here), r.reason) for r in rows],
     )
     if not rows:
         say("Quarantine is empty.")

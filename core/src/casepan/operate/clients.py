@@ -16,7 +16,7 @@ from casepan.errors import ConfigError, UsageError
 from casepan.knowledge.clients import evidence_of
 from casepan.operate.answering import answer
 from casepan.operate.desk import Desk, find_case, latest_case
-from casepan.running.clients import read_linked, write_linked
+from casepan.running.clients import current_clients, read_linked, write_linked
 from casepan.running.durable import write_file
 
 _ID = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
@@ -77,6 +77,7 @@ def link_case(desk: Desk, place: str, name: str, *, by: str, note: str = "") -> 
         UsageError: no such practice or case. StateError: the case is in work or closed.
     """
     clients = list_clients(desk.lab.base)
+    current_clients(desk.lab.base, desk.state)  # what a link names must outlive a file that somebody breaks afterwards
     known = [client.practice.id for client in clients]
     if name not in known:
         raise UsageError(f"there is no practice {name!r}", hint=did_you_mean(name, known) or _add_hint())
