@@ -145,8 +145,8 @@ class Bite:
 
     def _bite_scan(self, scan: Scan, mesh: Mesh, lower: _Jaw, upper: _Jaw) -> Iterator[Finding]:
         """How near the bite scan lies to the arches where it lies over them; it may reach past their borders."""
-        part = thinned(mesh, _ENOUGH)
-        over = {jaw.scan.id: _over(part, jaw.mesh) for jaw in (upper, lower)}
+        thin = thinned(mesh, _ENOUGH)
+        over = {jaw.scan.id: _over(thin, jaw.mesh) for jaw in (upper, lower)}
         nearest = np.minimum(*over.values())
         met = nearest[nearest < REACH_MM]
         share = len(met) / len(nearest)
