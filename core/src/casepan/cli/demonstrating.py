@@ -58,7 +58,9 @@ def demo(
         )
     else:
         say_table(("arrival", "plugin", "case", "state", "outcome"), rows)
+        if done.index:
+            say(f"Look first: {done.index}    the case reports: open it in a browser")
         say(f"Delivered:  {folder / 'out'}    one folder per case, with manifest.json and checksums")
         say(f"Quarantine: {folder / 'state' / 'quarantine'}    read REASON.txt")
-        say(f"Look on:    cd {folder} && casepan cases list")
+        say(f"Go on:      cd {folder} && casepan cases list")
     raise typer.Exit(0 if done.as_planned else 1)

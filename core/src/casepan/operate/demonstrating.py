@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from casepan.contract.specs import Sample
+from casepan.errors import AdapterError
 from casepan.registry import Registry
 
 if TYPE_CHECKING:
@@ -52,6 +53,14 @@ use = "core.rename"
 [[pipelines.demo.export]]
 use = "core.folder"
 with = {{ path = "out" }}
+{reports}"""
+
+REPORTS = """
+[[pipelines.demo.export]]
+use = "report.html"
+with = { path = "reports", variant = "lab", lab = "Demo laboratory" }
+on = ["accept", "review", "reject"]
+after = ["folder"]
 """
 
 
@@ -80,11 +89,12 @@ class Outcome:
 
 @frozen
 class Demo:
-    """A demo that has run."""
+    """A demo that has run; ``index`` is the page over its case reports, None without the plugin that writes them."""
 
     folder: Path
     report: RunReport
     outcomes: tuple[Outcome, ...]
+    index: Path | None = None
 
     @property
     def as_planned(self) -> bool:
@@ -114,8 +124,17 @@ def write_demo(folder: Path, registry: Registry) -> tuple[Planned, ...]:
         planned.append(Planned(plugin, arrival.name, sample.title, sample.expected.outcome))
     enabled = [plugin.name for plugin in registry.plugins if plugin.name != "core"]
     tables = "".join(f"[adapters.{name}]\n" for name in enabled)
-    (folder / "lab.toml").write_text(LAB.format(adapters=tables), encoding="utf-8")
+    reports = REPORTS if _writes_reports(registry) else ""
+    (folder / "lab.toml").write_text(LAB.format(adapters=tables, reports=reports), encoding="utf-8")
     return tuple(planned)
+
+
+def _writes_reports(registry: Registry) -> bool:
+    try:
+        registry.spec("report.html")
+    except AdapterError:
+        return False
+    return True
 
 
 def run_demo(folder: Path, registry: Registry) -> Demo:
@@ -124,12 +143,14 @@ def run_demo(folder: Path, registry: Registry) -> Demo:
     Running it again in the same folder shows that nothing is done twice.
     """
     from casepan.config.loader import load_lab
+    from casepan.operate.reporting import write_index
     from casepan.running.supervisor import run_once
 
     planned = write_demo(folder, registry)
     report = run_once(load_lab(folder / "lab.toml"))
     outcomes = tuple(_outcome(plan, folder) for plan in planned)
-    return Demo(folder, report, outcomes)
+    index = write_index(folder / "reports", registry, "Demo laboratory") if (folder / "reports").is_dir() else None
+    return Demo(folder, report, outcomes, index)
 
 
 def _outcome(plan: Planned, folder: Path) -> Outcome:
