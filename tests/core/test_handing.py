@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from casepan.api import Case, CaseKey, ClosedFile, Origin, PackageFile, Scan, left_out, named_scans, scan_files
+from casepan.api import (
+    Artifact,
+    Case,
+    CaseKey,
+    ClosedFile,
+    Origin,
+    PackageFile,
+    Scan,
+    left_out,
+    named_scans,
+    scan_files,
+)
 from casepan.running.context import Bench, Errand, SendingContext
 
 FILES = {
@@ -91,15 +102,17 @@ def test_each_name_is_given_once(bench: Bench) -> None:
 
 
 def test_what_stays_at_home_is_counted(bench: Bench) -> None:
-    """Variants, unreadable scans, closed files; nothing when all goes along."""
+    """Variants, unreadable scans, closed files, what steps made; nothing when all goes along."""
     kept = scan(bench, "plain.stl")
     variant = evolve(kept, id="upper-arch-raw", preferred=False)
     closed = evolve(scan(bench, "Doe.ply"), id="closed", readable=False)
     case = Case("K7Q2-M4", CaseKey("x", "y"), Origin("core.generic"), scans=(kept, variant, closed))
-    case = evolve(case, closed=(ClosedFile(closed.file, "dxd", "export it openly"),))
+    model = Artifact("model-upper", closed.file, "printable model")
+    case = evolve(case, closed=(ClosedFile(closed.file, "dxd", "export it openly"),), artifacts=(model,))
     assert left_out(case, [kept]) == (
         "variants that are only carried along stay at home: 1",
         "scans that only the vendor's software can read stay at home: 1",
         "closed files stay at home: 1",
+        "files that steps made, such as printable models, stay at home: 1",
     )
-    assert left_out(evolve(case, scans=(kept,), closed=()), [kept]) == ()
+    assert left_out(evolve(case, scans=(kept,), closed=(), artifacts=()), [kept]) == ()

@@ -120,6 +120,7 @@ def left_out(case: Case, carried: Collection[Scan]) -> tuple[str, ...]:
         (others, "scans that only the vendor's software can read stay at home"),
         (closed, "closed files stay at home"),
         (len(case.attachments), "documents and pictures stay at home"),
+        (len(case.artifacts), "files that steps made, such as printable models, stay at home"),
     )
     return tuple(f"{words}: {count}" for count, words in counts if count)
 

@@ -23,6 +23,7 @@ from casepan.contract.specs import (
     ValidatorSpec,
 )
 from casepan.errors import AdapterError, ConfigError, SecretError
+from casepan.mesh.reading import READABLE
 from casepan.operate.setting_up import check_lab_file
 from casepan.registry import Installed, Plugin, PluginProblem, Registry
 
@@ -91,6 +92,7 @@ STAGES = (
     ExporterSpec(
         "fake.picky", "sends", "x:Y", f"{HERE}Portal", formats=("stl", "obj"), colour=False, max_faces=200_000
     ),
+    ExporterSpec("fake.any", "sends", "x:Y", f"{HERE}Portal", formats=READABLE),
     ValidatorSpec("fake.broken", "cannot be imported", "x:Y", "nowhere_at_all:Options"),
     ValidatorSpec("fake.odd", "cannot be read", "x:Y", f"{HERE}Odd"),
 )
@@ -311,12 +313,35 @@ def test_a_destination_must_take_the_format_that_is_written(tmp_path: Path) -> N
     ]
 
 
-def test_losses_at_a_destination_get_advice(tmp_path: Path) -> None:
-    """Colour and size limits are told before the first case is lost to them."""
-    text = step("fake.format", **{"with": "{ format = 'stl' }"}) + step("fake.picky", "export")
+@pytest.mark.parametrize("colour", ["keep", "vertex", "texture"])
+def test_losses_at_a_destination_get_advice(tmp_path: Path, colour: str) -> None:
+    """Colour and size limits are told before the first case is lost to them, in whatever form colour was kept."""
+    text = step("fake.format", **{"with": f"{{ format = 'obj', colour = '{colour}' }}"}) + step("fake.picky", "export")
     assert advice(tmp_path, text) == [
-        ("9", "fake.picky drops the colour that the steps before it keep"),
+        ("9", "fake.picky drops the colour of the scans"),
         ("9", "fake.picky takes at most 200,000 triangles per scan; larger ones will be refused there"),
+    ]
+
+
+@pytest.mark.parametrize("colourless", ["format = 'stl', colour = 'drop'", "format = 'obj', colour = 'drop'"])
+def test_colour_that_is_gone_before_is_not_lost_again(tmp_path: Path, colourless: str) -> None:
+    """The lab said so where it converts."""
+    text = step("fake.format", **{"with": f"{{ {colourless} }}"}) + step("fake.picky", "export")
+    assert [found for _, found in advice(tmp_path, text) if "colour" in found] == []
+
+
+def test_keeping_colour_in_stl_gets_advice(tmp_path: Path) -> None:
+    """Else every coloured case would be held for it, and nobody had been told."""
+    text = step("fake.format", **{"with": "{ format = 'stl' }"})
+    assert advice(tmp_path, text) == [("6", "STL has no colour: fake.format reports the loss for every coloured scan")]
+
+
+def test_what_takes_every_mesh_needs_no_conversion(tmp_path: Path) -> None:
+    """It is asked only whether what is written is among its formats."""
+    assert advice(tmp_path, step("fake.any", "export")) == []
+    text = step("fake.format", **{"with": "{ format = 'glb' }"}) + step("fake.any", "export")
+    assert [reason for _, _, reason, _ in problems(tmp_path, text)] == [
+        "fake.any takes stl, ply, obj, hps, but the steps before it write glb"
     ]
 
 

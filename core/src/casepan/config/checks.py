@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from casepan.registry import Registry
 
 CORE = "core"
+_READABLE = frozenset(("stl", "ply", "obj", "hps"))  # casepan.mesh.READABLE, which must not be imported here
 Place = Callable[[KeyPath], str]
 OwnTables = list[tuple[KeyPath, Any]]
 
@@ -92,6 +93,7 @@ def inspect_lab(lab: Lab, registry: Registry) -> Checked:
     advice = (
         *_secret_advice(lab, steps, own, place),
         *_inbox_advice(lab, steps, place),
+        *_conversion_advice(steps, place),
         *_loss_advice(steps, place),
         *_route_advice(lab, place),
     )
@@ -377,15 +379,28 @@ def _format_problems(steps: list[Placed], place: Place) -> Iterator[CasepanError
             yield ConfigError(reason, place=place((*placed.path, "use")), hint=hint)
 
 
+def _colourless(options: Any) -> bool:
+    """True when nothing that such a step writes has colour."""
+    return getattr(options, "format", None) == "stl" or getattr(options, "colour", None) == "drop"
+
+
+def _conversion_advice(steps: list[Placed], place: Place) -> Iterator[Advice]:
+    for placed in steps:
+        form, colour = (getattr(placed.options, key, None) for key in ("format", "colour"))
+        if isinstance(placed.spec, TransformerSpec) and form == "stl" and colour not in (None, "drop"):
+            text = f"STL has no colour: {placed.spec.name} reports the loss for every coloured scan"
+            yield Advice(place((*placed.path, "use")), text, 'If that is meant, write colour = "drop".')
+
+
 def _loss_advice(steps: list[Placed], place: Place) -> Iterator[Advice]:
     for placed, spec in _exports(steps):
         before = _converted_to(placed, steps)
         at = place((*placed.path, "use"))
-        if spec.formats and before is None:
+        if before is None and spec.formats and not set(spec.formats).issuperset(_READABLE):
             hint = f'Add a step: use = "core.convert", with = {{ format = "{spec.formats[0]}" }}.'
             yield Advice(at, f"{spec.name} takes only {', '.join(spec.formats)}, and no step converts to it", hint)
-        if not spec.colour and getattr(before, "colour", None) == "keep":
-            yield Advice(at, f"{spec.name} drops the colour that the steps before it keep")
+        if not spec.colour and not _colourless(before):
+            yield Advice(at, f"{spec.name} drops the colour of the scans")
         if spec.max_faces is not None:
             text = f"{spec.name} takes at most {spec.max_faces:,} triangles per scan; larger ones will be refused there"
             yield Advice(at, text, "Put a step that simplifies before it.")

@@ -16,6 +16,8 @@ from casepan.api import (
     hookimpl,
 )
 
+_MESHES = ("stl", "ply", "obj", "hps", "dicom")  # what is read here and written anew; GLB is not
+
 
 @hookimpl
 def casepan_adapter() -> AdapterInfo:
@@ -64,6 +66,7 @@ def casepan_exporters() -> Iterable[ExporterSpec]:
             "casepan_dicom.handoff:StlStudy",
             "casepan_dicom.options:DicomOptions",
             probe=True,
+            formats=_MESHES,
             colour=False,
         ),
         ExporterSpec(
@@ -72,6 +75,7 @@ def casepan_exporters() -> Iterable[ExporterSpec]:
             "casepan_dicom.handoff:ObjStudy",
             "casepan_dicom.options:DicomOptions",
             probe=True,
+            formats=_MESHES,
         ),
     )
 
