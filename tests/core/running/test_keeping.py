@@ -78,3 +78,21 @@ def test_purge_removes_the_files_of_a_discarded_arrival(fake: Any) -> None:
     assert (gone.arrivals, gone.discarded) == ((row.id,), (row.id,))
     assert not state.arrival(row.id).exists()
     assert source.exists()
+
+
+def test_purge_removes_copies_that_no_case_needs(fake: Any, look: Any, send: Any) -> None:
+    """The same order once more, and a folder whose arrival was never recorded: gone in time. What is held keeps its copy."""
+    lab = fake.lab(look(), export=(send(),))
+    for name in ("first", "copy"):
+        fake.drop(name, order={"id": "v"})
+        (case,) = fake.run(lab).cases
+    assert case.case.state == "review"
+    state, ledger = StateFolder(lab.state), fake.ledger()
+    needed = case.case.arrival
+    (copy,) = {row.id for row in ledger.arrivals()} - {needed}
+    ledger.close()
+    state.arrival("A222-2222").mkdir()
+    (state.root / "arrivals" / ".stray").touch()
+    assert purge(lab).arrivals == ()
+    assert purge(lab, now=LATER).arrivals == tuple(sorted((copy, "A222-2222")))
+    assert {path.name for path in state.arrival(needed).parent.iterdir()} == {needed, ".stray"}

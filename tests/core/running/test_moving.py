@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from casepan.running.keeping import purge
 
 
 def test_a_source_moves_away_once_every_receipt_is_there(fake: Any, send: Any) -> None:
@@ -37,3 +40,13 @@ def test_a_name_that_is_taken_is_not_overwritten(fake: Any, send: Any) -> None:
     fake.run(fake.lab(export=(send(),), done="move:done"))
     assert len(list((fake.root / "done").iterdir())) == 2
     assert list((fake.root / "inbox").iterdir()) == []
+
+
+def test_a_source_of_a_purged_case_is_left_alone(fake: Any, send: Any) -> None:
+    """Nothing says any more what was taken: it stays, and the run goes on."""
+    source = fake.drop()
+    fake.run(fake.lab(export=(send(),)))
+    lab = fake.lab(export=(send(),), done="move:done")
+    assert len(purge(lab, now=datetime.now(UTC) + timedelta(days=91)).arrivals) == 1
+    assert fake.run(lab).exit_code == 0
+    assert source.exists()

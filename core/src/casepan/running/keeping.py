@@ -12,7 +12,7 @@ from attrs import frozen
 from casepan.config.lab import Lab
 from casepan.contract.specs import HealthCheck
 from casepan.running import platform
-from casepan.running.layout import StateFolder
+from casepan.running.layout import StateFolder, is_safe
 from casepan.running.ledger import CaseRow, Ledger
 from casepan.running.lock import holder_of
 from casepan.running.searching import catch_up, has_index
@@ -20,6 +20,8 @@ from casepan.running.searching import catch_up, has_index
 STUCK = timedelta(hours=1)
 """A case that stands as ``arriving``, or as owned without a supervisor, for longer than this is stuck."""
 FINISHED = ("handed-on", "closed")
+OVER = ("taken", "superseded", "discarded")
+"""States of an arrival out of which nothing more comes."""
 
 
 @frozen
@@ -113,7 +115,7 @@ def _stuck(state: StateFolder, ledger: Ledger) -> Iterator[HealthCheck]:
 
 
 def purge(lab: Lab, *, now: datetime | None = None, dry_run: bool = False) -> Purged:
-    """Remove the files of cases that were finished ``keep_days`` ago, and what was discarded as long ago.
+    """Remove the files of cases that were finished ``keep_days`` ago, and what was discarded or came for nothing as long ago.
 
     The ledger keeps their references and hashes: the same order sent again is still known, and the trail stays whole. Held
     cases, quarantine and whatever still has an open delivery are never touched.
@@ -131,6 +133,7 @@ def purge(lab: Lab, *, now: datetime | None = None, dry_run: bool = False) -> Pu
         staying = {row.arrival for row in ledger.cases() if (row.ref, row.revision) not in going and row.arrival}
         discarded = [path for path in sorted(state.discarded.iterdir()) if path.stat().st_mtime < latest.timestamp()]
         left = {row.arrival for row in old if row.arrival} | {path.name for path in discarded}
+        left |= _for_nothing(state, ledger, latest)
         arrivals = sorted(name for name in left - staying if state.arrival(name).exists())
         if not dry_run:
             for row in old:
@@ -142,6 +145,14 @@ def purge(lab: Lab, *, now: datetime | None = None, dry_run: bool = False) -> Pu
         return Purged(tuple(row.place for row in old), tuple(arrivals), tuple(path.name for path in discarded))
     finally:
         ledger.close()
+
+
+def _for_nothing(state: StateFolder, ledger: Ledger, latest: datetime) -> set[str]:
+    """Arrivals as old that brought nothing new or were replaced by a later one, and folders whose arrival was never recorded."""
+    rows = {row.id: row for row in ledger.arrivals()}
+    over = {row.id for row in rows.values() if row.state in OVER and datetime.fromisoformat(row.at) < latest}
+    strange = (path for path in (state.root / "arrivals").iterdir() if path.name not in rows and is_safe(path.name))
+    return over | {path.name for path in strange if path.stat().st_mtime < latest.timestamp()}
 
 
 def _left_alone(state: StateFolder, refs: Iterable[str]) -> Iterator[Path]:

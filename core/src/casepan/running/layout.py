@@ -83,9 +83,14 @@ class StateFolder:
             private_folder(self.root / name)
 
 
+def is_safe(name: str) -> bool:
+    """True when it may be the reference of a case or the id of an arrival, and so the name of a folder."""
+    return SAFE_ID.fullmatch(name) is not None
+
+
 def checked(name: str) -> str:
     """The name, if it is safe as a folder's name; commands pass what people typed."""
-    if not SAFE_ID.fullmatch(name):
+    if not is_safe(name):
         raise StateError("this is not the reference of a case or an arrival", place=name)
     return name
 

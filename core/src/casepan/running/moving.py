@@ -9,7 +9,7 @@ from casepan.arrivals.walking import look, walk
 from casepan.contract.stages import Watch
 from casepan.errors import CaseError, NotReady
 from casepan.running.inbox import Inbox
-from casepan.running.intake import SOURCE_FOLDER, read_landed
+from casepan.running.intake import ARRIVAL_DOCUMENT, SOURCE_FOLDER, read_landed
 from casepan.running.shop import Shop
 
 MOVE = "move:"
@@ -24,6 +24,8 @@ def tidy(inbox: Inbox, shop: Shop, arrival: str) -> bool:
     if target is None or not shop.ledger.is_handed_on(arrival):
         return False
     folder = shop.state.arrival(arrival)
+    if not (folder / ARRIVAL_DOCUMENT).is_file():
+        return False  # purged long ago
     landed = read_landed(folder)
     if (landed.pipeline, landed.inbox) != (inbox.pipeline, inbox.step):
         return False
