@@ -119,6 +119,9 @@ typedef struct {
 } Canvas;
 
 Status rasterise(const Canvas *canvas, const float *projected, size_t points, const int32_t *faces, size_t count);
+enum { ROW = 9 }; /* x, y and depth in the picture, normal, colour */
+Status mix(const float *values, size_t points, const int32_t *faces, size_t count, const int32_t *chosen, const float *x,
+           const float *y, size_t size, float *mixed);
 Status normal_sums(const float *vertices, size_t points, const int32_t *faces, size_t count, float *normals);
 
 #endif

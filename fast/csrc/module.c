@@ -352,6 +352,26 @@ static PyObject *py_rasterise(PyObject *self, PyObject *const *arguments, Py_ssi
     return result;
 }
 
+/* mix(values, faces, chosen, x, y, mixed) */
+static PyObject *py_mix(PyObject *self, PyObject *const *arguments, Py_ssize_t given) {
+    Buffers buffers;
+    PyObject *result = NULL;
+    (void)self;
+    if (start(&buffers, arguments, given, "fiiffF", 0)) {
+        const Py_buffer *view = buffers.view;
+        size_t numbers = length(&buffers, 0, 4), corners = length(&buffers, 1, 4), count = length(&buffers, 2, 4);
+        if (fits(numbers % ROW == 0 && corners % 3 == 0 && length(&buffers, 3, 4) == count &&
+                 length(&buffers, 4, 4) == count && length(&buffers, 5, 4) == (ROW - 2) * count)) {
+            Status status;
+            RUN(status, mix(view[0].buf, numbers / ROW, view[1].buf, corners / 3, view[2].buf, view[3].buf, view[4].buf,
+                            count, view[5].buf))
+            result = nothing_or(status);
+        }
+    }
+    release(&buffers);
+    return result;
+}
+
 /* normal_sums(vertices, faces, normals) */
 static PyObject *py_normal_sums(PyObject *self, PyObject *const *arguments, Py_ssize_t given) {
     Buffers buffers;
@@ -374,7 +394,7 @@ static PyObject *py_normal_sums(PyObject *self, PyObject *const *arguments, Py_s
 static PyMethodDef methods[] = {
     METHOD(weld),          METHOD(mark_faces),  METHOD(count_edges),  METHOD(edge_ids), METHOD(label_parts),
     METHOD(meeting_pairs), METHOD(count_words), METHOD(split_words),  METHOD(read_numbers),  METHOD(scan_facets),
-    METHOD(nearest_faces),       METHOD(stl_records), METHOD(rasterise),   METHOD(normal_sums), {NULL, NULL, 0, NULL},
+    METHOD(nearest_faces),       METHOD(stl_records), METHOD(rasterise), METHOD(mix), METHOD(normal_sums), {NULL, NULL, 0, NULL},
 };
 
 static int fill(PyObject *module) { return PyModule_AddIntConstant(module, "API", API); }

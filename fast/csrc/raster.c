@@ -6,6 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+enum { AHEAD = 8 };
+
 static const double SLACK = 1e-4f;
 
 typedef struct {
@@ -53,10 +55,10 @@ static void draw(const Canvas *canvas, const Seen *face, int x, int y, uint64_t 
     double whole = part[0] + part[1] + part[2], depth = 0;
     if (whole == 0) return;
     for (int k = 0; k < 3; k++) {
-        double share = whole < 0 ? -part[k] : part[k];
-        if (share <= -SLACK) return;
-        depth += (share < 0 ? 0 : share) / fabs(whole) * face->z[k];
+        if (whole < 0) part[k] = -part[k];
+        if (part[k] <= -SLACK) return;
     }
+    for (int k = 0; k < 3; k++) depth += (part[k] < 0 ? 0 : part[k]) / fabs(whole) * face->z[k];
     float steps = ((float)depth - canvas->farthest) * canvas->to_steps;
     uint64_t step = steps > 0 ? steps < 0x1p62f ? (uint64_t)steps : (uint64_t)1 << 62 : 0;
     uint64_t seen = (step + 1) << 32 | face->id;
@@ -91,6 +93,62 @@ Status rasterise(const Canvas *canvas, const float *projected, size_t points, co
             face.z[k] = projected[2 * points + (size_t)id];
         }
         draw_face(canvas, &face);
+    }
+    return DONE;
+}
+
+/* How much of each corner there is at a point of a face, as casepan.mesh.pictures.raster.corner_weights has it. */
+static void corner_weights(const float *const row[3], float x, float y, float weight[3]) {
+    float xs[3], ys[3], whole = 0;
+    for (int k = 0; k < 3; k++) {
+        xs[k] = row[k][0] - x;
+        ys[k] = row[k][1] - y;
+    }
+    for (int k = 0; k < 3; k++) {
+        int i = k < 2 ? k + 1 : 0, j = k > 0 ? k - 1 : 2;
+        float left = xs[i] * ys[j], right = ys[i] * xs[j];
+        weight[k] = left - right;
+    }
+    whole = weight[0] + weight[1] + weight[2];
+    for (int k = 0; k < 3; k++) {
+        float part = whole < 0 ? -weight[k] : weight[k];
+        if (part < 0 && part > -(float)SLACK) part = 0;
+        weight[k] = whole == 0 ? -1 : part / fabsf(whole);
+    }
+}
+
+/* Neighbouring pixels show faces from anywhere in memory: what comes soon is fetched ahead. */
+static void fetch_ahead(const float *values, size_t points, const int32_t *faces, size_t count, const int32_t *chosen,
+                        size_t left) {
+    if (left > 2 * AHEAD && chosen[2 * AHEAD] >= 0 && (size_t)chosen[2 * AHEAD] < count)
+        PREFETCH(&faces[3 * (size_t)chosen[2 * AHEAD]]);
+    if (left > AHEAD && chosen[AHEAD] >= 0 && (size_t)chosen[AHEAD] < count)
+        for (size_t k = 0; k < 3; k++) {
+            int32_t id = faces[3 * (size_t)chosen[AHEAD] + k];
+            if (id >= 0 && (size_t)id < points) PREFETCH(&values[ROW * (size_t)id]);
+        }
+}
+
+/* Depth, normal and colour between the corners of faces, at one point each. A row of `values` is the x, y and depth of a
+   vertex, then what else is mixed; a row of the result leaves x and y out. */
+Status mix(const float *values, size_t points, const int32_t *faces, size_t count, const int32_t *chosen, const float *x,
+           const float *y, size_t size, float *mixed) {
+    for (size_t i = 0; i < size; i++) {
+        if (chosen[i] < 0 || (size_t)chosen[i] >= count) return BAD_INDEX;
+        fetch_ahead(values, points, faces, count, &chosen[i], size - i);
+        const float *row[3];
+        float weight[3], *result = &mixed[(ROW - 2) * i];
+        for (int k = 0; k < 3; k++) {
+            int32_t id = faces[3 * (size_t)chosen[i] + (size_t)k];
+            if (id < 0 || (size_t)id >= points) return BAD_INDEX;
+            row[k] = &values[ROW * (size_t)id];
+        }
+        corner_weights(row, x[i], y[i], weight);
+        for (int part = 2; part < ROW; part++) {
+            float sum = row[0][part] * weight[0];
+            sum += row[1][part] * weight[1];
+            result[part - 2] = sum + row[2][part] * weight[2];
+        }
     }
     return DONE;
 }

@@ -138,6 +138,8 @@ def test_pictures_survive_any_numbers(seed: int, points: int, faces: int, width:
     pixels = np.zeros(10 if some else width * height, np.uint64)
     tried(raw().rasterise, places, corners, slots, floats(rng, 2), pixels, width, height)
     tried(raw().normal_sums, places, corners, np.empty(3 * points, np.float32))
+    asked = ints(rng, width, faces), floats(rng, width), floats(rng, width)
+    tried(raw().mix, floats(rng, 9 * points), corners, *asked, np.empty(7 * width + height % 2, np.float32))
 
 
 def test_every_kernel_refuses_what_is_no_buffer() -> None:

@@ -160,10 +160,14 @@ def test_visible_faces_are_the_same(seed: int, width: int, height: int, some: bo
     assert np.array_equal(fast, plain)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(4))
 def test_pictures_are_the_same(seed: int) -> None:
-    """Byte for byte."""
-    mesh = ways.sheet(seed)
+    """Byte for byte, with colours of vertices, of faces or none."""
+    mesh, rng = ways.sheet(seed), np.random.default_rng(seed)
+    if seed % 4 == 2:
+        mesh = Mesh(mesh.vertices, mesh.faces, rng.integers(0, 256, mesh.vertices.shape).astype(np.uint8))
+    if seed % 4 == 3:
+        mesh = Mesh(mesh.vertices, mesh.faces, None, rng.integers(0, 256, mesh.faces.shape).astype(np.uint8))
     fast, plain = ways.both(lambda: render([(mesh, None)], size=(160, 120)))
     assert fast == plain
 

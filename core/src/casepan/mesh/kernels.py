@@ -171,6 +171,21 @@ def rasterise(
     return pixels
 
 
+def mix(values: FloatArray, faces: IntArray, chosen: IntArray, x: FloatArray, y: FloatArray) -> FloatArray:
+    """Depth, normal and colour at points of faces, float32 (k, 7).
+
+    Args:
+        values: float32 (n, 9): x and y in the picture, depth, normal and colour of each vertex.
+        faces: int32 (m, 3).
+        chosen: int32 (k,), the face of each point.
+        x: float32 (k,).
+        y: float32 (k,).
+    """
+    mixed = np.empty((len(chosen), values.shape[1] - 2), np.float32)
+    _fast.mix(values, np.ascontiguousarray(faces), np.ascontiguousarray(chosen, np.int32), x, y, mixed)
+    return mixed
+
+
 def normal_sums(vertices: FloatArray, faces: IntArray) -> FloatArray:
     """The sum of the normals of the faces round each vertex, each as long as twice its area, float32 (n, 3)."""
     normals = np.empty((len(vertices), 3), np.float32)

@@ -56,7 +56,7 @@ def _faces_of(buffer: NDArray[np.uint64]) -> IntArray:
 
 
 def face_blocks(projected: FloatArray, faces: IntArray) -> Iterator[tuple[int, list[list[FloatArray]]]]:
-    """Blocks of faces: the first one's number, and the x, y and depth of the three corners. They fit into the cache."""
+    """Blocks of faces: the first one's number, and each row of what is projected at their corners. They fit the cache."""
     for begin in range(0, len(faces), _FACES):
         columns = faces[begin : begin + _FACES].T.astype(np.intp)
         yield begin, [[axis.take(column) for axis in projected] for column in columns]
@@ -98,21 +98,22 @@ def _covered(
     corners: list[list[FloatArray]], face: NDArray[np.intp], x: NDArray[np.intp], y: NDArray[np.intp]
 ) -> tuple[NDArray[np.intp], FloatArray]:
     """Which of these pixel centres lie inside their face, and the depth there."""
-    weights = corner_weights(corners, face, x + np.float32(0.5), y + np.float32(0.5))
+    places = [[axis.take(face) for axis in corner[:2]] for corner in corners]
+    weights = corner_weights(places, x + np.float32(0.5), y + np.float32(0.5))
     inside = (weights[0] >= 0) & (weights[1] >= 0) & (weights[2] >= 0)
     depth = sum(weight * corner[2].take(face) for weight, corner in zip(weights, corners, strict=True))
     return np.flatnonzero(inside), np.asarray(depth, np.float32)
 
 
-def corner_weights(
-    corners: list[list[FloatArray]], face: NDArray[np.intp], x: FloatArray, y: FloatArray
-) -> list[FloatArray]:
+def corner_weights(corners: list[list[FloatArray]], x: FloatArray, y: FloatArray) -> list[FloatArray]:
     """How much of each corner there is at a point of its face (barycentric), float32 (k,) three times.
+
+    ``corners`` are the x and y of the three corners of each point's face.
 
     Points at most a hair outside count as on the border; a face seen edge-on gives negative weights everywhere.
     """
-    xs = [corner[0].take(face) - x for corner in corners]
-    ys = [corner[1].take(face) - y for corner in corners]
+    xs = [corner[0] - x for corner in corners]
+    ys = [corner[1] - y for corner in corners]
     parts = [xs[i] * ys[j] - ys[i] * xs[j] for i, j in ((1, 2), (2, 0), (0, 1))]
     whole = parts[0] + parts[1] + parts[2]
     turn = np.sign(whole)

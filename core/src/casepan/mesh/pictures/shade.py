@@ -28,16 +28,25 @@ def lit(colours: FloatArray, normals: FloatArray, gloss: float) -> FloatArray:
             their colour dimmed: the back of an open shell.
         gloss: 0 dull to 1 polished.
     """
-    length = np.sqrt(np.einsum("ij,ij->i", normals, normals))
-    normals = normals / np.maximum(length, np.float32(1e-12))[:, None]
-    back = normals[:, 2] < 0
-    normals = np.where(back[:, None], -normals, normals)
-    key, fill, half = (along(normals, light) for light in (_KEY, _FILL, _HALF))
+    x, y, z = normals.T
+    length = np.sqrt(x * x + y * y + z * z)
+    back = z < 0
+    towards = np.where(back, np.float32(-1), np.float32(1)) / np.maximum(length, np.float32(1e-12))
+    turned = np.stack([x * towards, y * towards, z * towards]).T
+    key, fill, half = (along(turned, light) for light in (_KEY, _FILL, _HALF))
     light = np.float32(0.33) + np.float32(0.64) * key.clip(0) + np.float32(0.22) * fill.clip(0)
-    light += np.float32(0.06) * normals[:, 1]
+    light += np.float32(0.06) * turned[:, 1]
     light[back] *= np.float32(0.62)
-    shine = np.float32(0.16 * gloss) * half.clip(0) ** 28
+    shine = np.float32(0.16 * gloss) * _to_28(half.clip(0))
     return np.asarray(colours * light[:, None] + shine[:, None], np.float32)
+
+
+def _to_28(values: FloatArray) -> FloatArray:
+    """The 28th power by products: a fifth of the time of the general power, and the same on every machine."""
+    fourth = values * values
+    fourth *= fourth
+    eighth = fourth * fourth
+    return np.asarray(fourth * eighth * (eighth * eighth))
 
 
 def hollows(depth: FloatArray, covered: NDArray[np.bool_], radius: int, reach_mm: float) -> FloatArray:
