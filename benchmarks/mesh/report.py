@@ -99,13 +99,20 @@ def _picture(steps: dict[str, dict[str, float]], size: int) -> Rows:
 
 
 def _exponents(sizes: dict[int, dict[str, Any]]) -> Rows:
+    """How fast the cost grows with the faces, from the smallest size to the largest: 1 is in step with them."""
     small, large = min(sizes), max(sizes)
     if small == large:
         return []
     growth = log(large / small)
     return [
-        _row(f"exponent, {way}, cpu", large, 1.1, log(sizes[large][way]["cpu"] / sizes[small][way]["cpu"]) / growth)
-        for way in (FAST, PLAIN)
+        _row(
+            f"exponent of {kind} from {small:,}, {name}",
+            large,
+            1.1,
+            log(sizes[large][name][kind] / sizes[small][name][kind]) / growth,
+        )
+        for kind in ("cpu", "wall")
+        for name in (FAST, f"{FAST} --no-self", PLAIN, f"{PLAIN} --no-self")
     ]
 
 
