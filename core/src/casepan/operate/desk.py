@@ -123,7 +123,7 @@ def latest_case(desk: Desk, row: CaseRow) -> Case | None:
     known = desk.ledger.desk(row.ref, row.revision)
     if (folder / RESULT_DOCUMENT).is_file():
         case = read_result(folder).case
-        return evolve(case, desk=evolve(known, changes=case.desk.changes))
+        return evolve(case, desk=evolve(known, changes=case.desk.changes, rush_reason=case.desk.rush_reason))
     document = folder / CASE_DOCUMENT
     return evolve(read_case(document), desk=known) if document.is_file() else None
 

@@ -20,6 +20,7 @@ from casepan.model.vocabulary import KINDS
 from casepan.operate.desk import Desk
 from casepan.operate.lines import instant, work_text
 from casepan.running.clients import current_clients
+from casepan.running.facts import NAMED_BY_FOLDER
 from casepan.running.layout import REFERENCE, parse_place
 from casepan.running.ledger import CaseRow
 from casepan.running.ledger.lists import Matches
@@ -117,7 +118,7 @@ class _Question:
     def vendor(self) -> Matches | None:
         """By the scanner's own id of the case, the order number, or the patient's number there."""
         ledger = self.desk.ledger
-        keys = [ledger.key_hash(CaseKey(adapter, self.text)) for adapter in ledger.adapters_seen()]
+        keys = [ledger.key_hash(CaseKey(adapter, self.text)) for adapter in (NAMED_BY_FOLDER, *self.desk.lab.adapters)]
         tokens = [f"{kind}\0{folded(self.text)}" for kind in ("key", "order", "patient", "guid")]
         found = ledger.by_identity(keys, tokens, self.most)
         return found if found.total or self.said else None

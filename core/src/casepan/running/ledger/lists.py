@@ -20,6 +20,8 @@ TRAIL = (
     "case.superseded", "case.reopened", "case.retry", "case.handed-on", "case.restored",
 )  # fmt: skip
 """Events that begin or end a hold."""
+OF_NUMBER = "(c.ref, c.revision) in (select n.ref, n.revision from cases n where {})"
+"""Answered from the index of numbers alone."""
 OF_CASE = "(c.ref, c.revision) in (select i.ref, i.revision from items i where {})"
 
 
@@ -108,8 +110,8 @@ class ListQueries(Store):
     def by_number(self, number: str, most: int) -> Matches:
         """Cases with this number of the lab, or one that ends with these digits (at least three)."""
         if number.isdigit() and len(number) > 2:
-            return self._newest("c.number=?1 or c.number like '%'||?1", most, number)
-        return self._newest("c.number=? collate nocase", most, number)
+            return self._newest(OF_NUMBER.format("n.number like '%'||?"), most, number)
+        return self._newest(OF_NUMBER.format("n.number in (?, ?)"), most, number.upper(), number.lower())
 
     def by_practice(self, practices: Sequence[str], most: int) -> Matches:
         """Cases of any of these practices."""
@@ -149,10 +151,6 @@ class ListQueries(Store):
             f" group by c.ref order by max(c.received) desc, c.ref limit {most:d}", *values,
         )  # fmt: skip
         return Matches(rows[0]["total"] if rows else 0, tuple(row["ref"] for row in rows))
-
-    def adapters_seen(self) -> tuple[str, ...]:
-        """Adapters of all cases there are."""
-        return tuple(row["adapter"] for row in self.all("select distinct adapter from cases order by 1"))
 
     def practices_seen(self) -> tuple[str, ...]:
         """Practices of all cases there are."""
