@@ -19,7 +19,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -28,6 +28,7 @@ from typing import Any, cast
 import numpy as np
 from casewide import CASE_WIDE
 from checking import Bench, all_checks
+from keeping import REAL, SOUND, TRIALS, Results, Task
 from local import LOCAL
 from realcasts import bent_cast, real_faults
 from specimens import Fault, Mouth, Specimen, clean, moved
@@ -36,7 +37,7 @@ from tables import Arch, Sound, Trial, told
 from casepan.api import Context, Finding
 from casepan.errors import UsageError
 
-TEST, NEAR_MM, REAL = 50_000, 5.0, 30
+TEST, NEAR_MM, CASTS = 50_000, 5.0, 30
 _CLEAN_FROM = 4_000  # after the seeds of the positives
 _USUAL = (16_000, 30_000, 16_000, 60_000, 16_000, 20_000, 16_000, 40_000, 16_000, 25_000)
 _FINE = {7: 100_000, 27: 200_000, 47: 100_000, 49: 600_000, 67: 100_000, 87: 200_000}
@@ -51,41 +52,42 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=600_000, help="no more triangles than this")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=1e9, help="stop then, and show what there is")
+    parser.add_argument("--keep", type=Path, help="results go here; the same command takes up where it was stopped")
     parser.add_argument("--only", default="", help="faults whose name holds this word; 'clean' for sound cases")
     asked = parser.parse_args()
-    begin = time.perf_counter()
-    trials, sound, real = _measured(asked, begin)
+    results = Results.at(asked.keep)
+    _measure(asked, results)
     print(f"Seeds from {asked.seeds}; checks: {', '.join(_checks())}.\n")
-    print(told(trials, sound, real))
-    print(f"\n{time.perf_counter() - begin:.0f} s with {asked.jobs} processes.")
+    print(told(*results.found))
 
 
-def _measured(asked: Any, begin: float) -> tuple[list[Trial], list[Sound], list[Counter[str]]]:
-    """All results, or those that were there when the time was over; misses and alarms are shown as they come."""
-    found: tuple[list[Trial], list[Sound], list[Counter[str]]] = [], [], []
+def _measure(asked: Any, results: Results) -> None:
+    """Do what is not done yet until the time is over; misses and alarms are shown as they come."""
+    begin = time.perf_counter()
+    left = [task for task in _tasks(asked) if task not in results.done]
     with get_context("fork").Pool(asked.jobs, maxtasksperchild=20) as pool:
-        for kind, results in pool.imap(partial(_work, asked), _tasks(asked)):
-            found[kind].extend(results)  # type: ignore[arg-type]
-            for result in results:
+        for task, found in pool.imap(partial(_work, asked), left):
+            results.add(task, found)
+            for result in found:
                 if not getattr(result, "fine", True):
                     print(result, file=sys.stderr, flush=True)
             if time.perf_counter() - begin > asked.minutes * 60:
                 print("stopped: the time is over", file=sys.stderr)
-                break
-    return found
+                return
 
 
-def _tasks(asked: Any) -> list[tuple[int, int]]:
+def _tasks(asked: Any) -> list[Task]:
     """Kinds of work and their numbers, mixed, so that a run that is stopped has some of each."""
     whole = asked.only in "clean" and asked.clean > 0
-    counts = asked.positives, asked.clean if whole else 0, REAL if whole else 0
-    tasks = [((number + 0.5) / count, kind, number) for kind, count in enumerate(counts) for number in range(count)]
+    counts = {TRIALS: asked.positives, SOUND: asked.clean if whole else 0, REAL: CASTS if whole else 0}
+    tasks = [((number + 0.5) / count, kind, number) for kind, count in counts.items() for number in range(count)]
     return [(kind, number) for _, kind, number in sorted(tasks)]
 
 
-def _work(asked: Any, task: tuple[int, int]) -> tuple[int, list[Any]]:
+def _work(asked: Any, task: Task) -> tuple[Task, list[Any]]:
     kind, number = task
-    return kind, (positives, sound_case, real_case)[kind](asked, number)
+    works: dict[int, Callable[[Any, int], list[Any]]] = {TRIALS: positives, SOUND: sound_case, REAL: real_case}
+    return task, works[kind](asked, number)
 
 
 def positives(asked: Any, number: int) -> list[Trial]:
