@@ -138,8 +138,10 @@ class Draft:
 
     def _compact(self, error_mm: float) -> Lighter:
         """Only what faces use."""
-        kept, corners = np.unique(self._faces(), return_inverse=True)
-        return Lighter(self.tree.order[kept], corners.reshape(-1, 3).astype(np.int32), error_mm)
+        faces, used = self._faces(), np.zeros(len(self.stands), bool)
+        used[faces.ravel()] = True
+        places = np.cumsum(used, dtype=np.int32) - np.int32(1)
+        return Lighter(self.tree.order[used], places.take(faces), error_mm)
 
 
 def _stretches(codes: NDArray[np.uint64]) -> tuple[Places, Places]:

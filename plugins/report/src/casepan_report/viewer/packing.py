@@ -25,6 +25,7 @@ Bytes = NDArray[np.uint8]
 
 _STEPS = 65_535
 _FINEST_MM = 0.002
+_LEVEL = 4  # of zlib: twice as fast as the usual 6, 2 per cent larger
 
 
 @define(frozen=True)
@@ -74,7 +75,7 @@ def packed(steps: NDArray[np.uint16], faces: Ids, shades: Bytes | None, heat: By
         _split(_folded(values), 3)
         for values in (np.diff(first, prepend=first.dtype.type(0)), second - first, third - first)
     ]
-    return zlib.compress(b"".join(parts), 6)
+    return zlib.compress(b"".join(parts), _LEVEL)
 
 
 def _turned(faces: Ids) -> Ids:
