@@ -23,6 +23,8 @@ from flaky import Flaky
 
 HERE = Path(__file__).parent
 FROZEN = 7.0
+PATIENCE = 30.0
+"""Seconds more that the second supervisor gets on a busy machine: whoever is woken too soon proves nothing."""
 POINTS = ("step:s0", "step:s1", "step:s2", "post")
 
 
@@ -78,16 +80,17 @@ def one(point: str) -> bool:
         signal_all(frozen, signal.SIGSTOP)
         second = start(root, server.url)
         time.sleep(FROZEN)
-        taken_over = seen(root, point)
+        begun = time.monotonic()
+        while seen(root, point) < 2 and time.monotonic() - begun < PATIENCE:
+            time.sleep(0.1)
+        taken_over = seen(root, point) > 1
         signal_all(frozen, signal.SIGCONT)
         codes = (first.wait(timeout=60), second.wait(timeout=60))
         time.sleep(2.0)
         delivered = sum(server.taken.values())
         folders = len(list((root / "out/folder").glob("*/manifest.json")))
-        good = delivered == 1 and folders == 1
-        print(
-            f"frozen in {point:8} taken over: {taken_over > 1!s:5} posts: {delivered} folders: {folders} ends: {codes}"
-        )
+        good = taken_over and delivered == 1 and folders == 1
+        print(f"frozen in {point:8} taken over: {taken_over!s:5} posts: {delivered} folders: {folders} ends: {codes}")
         return good
 
 

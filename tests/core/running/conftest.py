@@ -12,6 +12,7 @@ import pytest
 
 from casepan.config.lab import AdapterTable, Export, ImportStep, Lab, LabTable, Pipeline, Retry, Step
 from casepan.contract.options import ByteCount, Duration, FolderPath
+from casepan.running import works
 from casepan.running.ledger import Ledger
 from casepan.running.report import RunReport
 from casepan.running.supervisor import run_once
@@ -96,8 +97,13 @@ def make_send(id: str = "out", *, use: str = "fake.send", do: str = "deliver", *
 
 @pytest.fixture
 def fake(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> FakeLab:
-    """A lab with fake stages, known to child processes too; these compile each module once for all tests."""
+    """A lab with fake stages, known to child processes too; these compile each module once for all tests.
+
+    What is tried again is tried at once: how long a case or a destination is left in peace is no behaviour under test.
+    """
     made = FakeLab(tmp_path)
+    monkeypatch.setattr(works, "FIRST_CRASH_PAUSE", 0.02)
+    monkeypatch.setattr(works, "SLOT_PAUSE", 0.05)
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.getbasetemp() / "compiled"))
     monkeypatch.setenv("FAKELAB", str(made.calls))

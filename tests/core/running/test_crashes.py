@@ -35,10 +35,12 @@ def only(report: Any) -> Any:
         ("bug", "ZeroDivisionError"),
     ],
 )
-def test_a_poisonous_case_is_dead_after_its_attempts(fake: Any, act: Any, do: str, word: str) -> None:
+def test_a_poisonous_case_is_dead_after_its_attempts(
+    fake: Any, act: Any, do: str, word: str, seconds: float = 1.0
+) -> None:
     """Tried exactly as often as configured, then in quarantine with what happened; nothing it started lives on."""
     fake.drop()
-    limits = {"time_limit": Duration(2.0)} if do in ("hang", "children") else {}
+    limits = {"time_limit": Duration(seconds)} if do in ("hang", "children") else {}
     before = _sleepers(fake.root)
     report = fake.run(fake.lab(act(do), attempts=TRIES, memory_limit=ByteCount(600 << 20), **limits))
     case = only(report).case
@@ -55,7 +57,7 @@ def test_a_child_that_was_started_afresh_dies_the_same_deaths(
 ) -> None:
     """Where nothing can be forked, limits, marks and groups hold as well."""
     monkeypatch.setenv("CASEPAN_NO_FORK", "1")
-    test_a_poisonous_case_is_dead_after_its_attempts(fake, act, do, word)
+    test_a_poisonous_case_is_dead_after_its_attempts(fake, act, do, word, seconds=2.0)
 
 
 def _sleepers(root: Path) -> int:
