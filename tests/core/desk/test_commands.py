@@ -81,3 +81,21 @@ def test_a_wrong_answer_ends_as_a_usage_error(lab: Any, say: Any) -> None:
     lab.run()
     with pytest.raises(UsageError, match="bitte"):
         say("set", lab.only().place, "scan.upper-arch.role=bitte", "--by", "anna")
+
+
+def test_nobody_decides_nothing(lab: Any) -> None:
+    """A decision needs a name; spaces are none."""
+    lab.drop("Roe", upper="upper.stl", lower="lower.stl")
+    lab.run()
+    place = lab.only().place
+    for command in (
+        ["accept", place],
+        ["set", place, "rx.rush=yes"],
+        ["close", place],
+        ["contact", place, "--how", "mail"],
+    ):
+        done = CliRunner().invoke(app, ["cases", *command, "--by", "  ", "--lab", str(lab.file)])
+        assert done.exit_code == 2
+        assert "a name is needed" in done.stderr
+    with lab.desk() as desk:
+        assert not [event for event in desk.ledger.events(place) if '"who"' in event.detail]

@@ -94,7 +94,7 @@ def find(
     from casepan.operate.finding_cases import find as look
 
     with open_desk(lab) as desk:
-        found = look(desk, " ".join(text), by=by or _user(), most=most)
+        found = look(desk, " ".join(text), by=(by or "").strip() or _user(), most=most)
         if as_json:
             say_json(_found_document(found))
         else:
