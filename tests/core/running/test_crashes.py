@@ -35,10 +35,13 @@ def only(report: Any) -> Any:
         ("bug", "ZeroDivisionError"),
     ],
 )
-def test_a_poisonous_case_is_dead_after_its_attempts(
-    fake: Any, act: Any, do: str, word: str, seconds: float = 1.0
-) -> None:
+def test_a_poisonous_case_is_dead_after_its_attempts(fake: Any, act: Any, do: str, word: str) -> None:
     """Tried exactly as often as configured, then in quarantine with what happened; nothing it started lives on."""
+    dies_each_time(fake, act, do, word, seconds=1.0)
+
+
+def dies_each_time(fake: Any, act: Any, do: str, word: str, *, seconds: float) -> None:
+    """A run over one case whose step misbehaves."""
     fake.drop()
     limits = {"time_limit": Duration(seconds)} if do in ("hang", "children") else {}
     before = _sleepers(fake.root)
@@ -57,7 +60,7 @@ def test_a_child_that_was_started_afresh_dies_the_same_deaths(
 ) -> None:
     """Where nothing can be forked, limits, marks and groups hold as well."""
     monkeypatch.setenv("CASEPAN_NO_FORK", "1")
-    test_a_poisonous_case_is_dead_after_its_attempts(fake, act, do, word, seconds=2.0)
+    dies_each_time(fake, act, do, word, seconds=2.0)
 
 
 def _sleepers(root: Path) -> int:
@@ -88,6 +91,21 @@ def test_a_reader_that_dies_leads_the_arrival_to_quarantine(fake: Any) -> None:
     report = fake.run(fake.lab(attempts=TRIES))
     (row,) = report.quarantined
     assert (row.attempts, fake.traces()["read"]) == (TRIES, TRIES)
+
+
+@pytest.mark.parametrize("no_fork", ["", "1"])
+def test_a_killed_child_leaves_no_temporary_files(
+    fake: Any, act: Any, monkeypatch: pytest.MonkeyPatch, no_fork: str
+) -> None:
+    """What stages put aside may show a patient: it lies in the state folder until the child's end, and nowhere afterwards."""
+    monkeypatch.setenv("CASEPAN_NO_FORK", no_fork)
+    shared = fake.root / "tmp"
+    shared.mkdir()
+    monkeypatch.setenv("TMPDIR", str(shared))
+    fake.drop()
+    case = only(fake.run(fake.lab(act("litter"), attempts=1))).case
+    assert (case.state, fake.traces()["act-litter"]) == ("quarantine", 1)
+    assert [*shared.iterdir(), *(fake.root / "state/work").iterdir()] == []
 
 
 @pytest.mark.parametrize("no_fork", ["", "1"])

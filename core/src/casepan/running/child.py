@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import traceback
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,7 @@ def main(ready: Ready | None = None) -> int:
     here = platform.current()
     here.end_with_parent(int(job["parent"]))
     here.limit(int(job["memory"]), int(job["file_size"]))
+    _keep_to(str(job["scratch"]))
     while "do" in job:  # nothing more, or somebody else's by now
         try:
             ready = ready or get_ready(job)
@@ -47,6 +49,13 @@ def main(ready: Ready | None = None) -> int:
         link.send({"end": end})
         job = link.receive() if "taken" in end else {}
     return 0
+
+
+def _keep_to(folder: str) -> None:
+    """Temporary files of stages lie where the supervisor removes them, also those of a child that was killed."""
+    os.chdir(folder)
+    os.environ.update(dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder))
+    tempfile.tempdir = folder
 
 
 def run(job: Message, link: Link, umask: int, ready: Ready) -> Message:

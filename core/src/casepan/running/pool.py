@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import queue
 import secrets
+import shutil
 import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from casepan.running.durable import FILE_MODE
+from casepan.running.durable import FILE_MODE, FOLDER_MODE
 from casepan.running.starting import Starter
 from casepan.running.wire import Message, encode
 
@@ -32,13 +33,15 @@ class Child:
         self.killed: str | None = None
         self.end: Message | None = None
         self._platform = starter.platform
-        self._errors = starter.scratch / f"{self.mark}.stderr"
+        self._scratch = starter.scratch / self.mark
+        self._scratch.mkdir(FOLDER_MODE)
+        self._errors = self._scratch / "stderr"
         with os.fdopen(os.open(self._errors, os.O_WRONLY | os.O_CREAT, FILE_MODE), "wb") as errors:
             self._process, more = starter.start(self.mark, errors.fileno())
         self.allow(limit)
         self._code = 0
         self._bound = self._platform.adopt(int(getattr(self._process, "_handle", 0)), int(job["memory"]))
-        self.send({**job, **more})
+        self.send({**job, **more, "scratch": str(self._scratch)})
 
     def watch(self, messages: queue.SimpleQueue[tuple[Child, Message | None]]) -> None:
         """Put what the child says into the queue, and None once it has ended."""
@@ -106,13 +109,13 @@ class Child:
         return f"the process ended without a word (exit code {code})"
 
     def last_words(self) -> str:
-        """The end of what it printed, for the private quarantine folder; the file is removed."""
+        """The end of what it printed, for the private quarantine folder; its scratch folder goes, whatever it left there."""
         try:
-            text = self._errors.read_bytes()[-STDERR_KEPT:].decode("utf-8", "backslashreplace")
-            self._errors.unlink()
+            return self._errors.read_bytes()[-STDERR_KEPT:].decode("utf-8", "backslashreplace")
         except OSError:
             return ""
-        return text
+        finally:
+            shutil.rmtree(self._scratch, ignore_errors=True)
 
 
 def _signal_name(number: int) -> str:

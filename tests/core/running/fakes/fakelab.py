@@ -10,6 +10,7 @@ import json
 import os
 import random
 import signal
+import tempfile
 import time
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -150,6 +151,10 @@ def misbehave(options: ActOptions) -> None:
     if do == "exit":
         os._exit(0)
     elif do == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif do == "litter":
+        Path(tempfile.mkstemp()[1]).write_text("Sentinel Surname")
+        Path("here").write_text("Sentinel Surname")
         os.kill(os.getpid(), signal.SIGKILL)
     elif do == "segfault":
         os.kill(os.getpid(), signal.SIGSEGV)
