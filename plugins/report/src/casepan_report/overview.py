@@ -68,7 +68,7 @@ def _facts(report: Report) -> Iterator[tuple[str, Html | str]]:
         yield "Patient comes back", report.when(rx.appointment)
     yield from _told(("Order", rx.reference), ("Ship to", rx.ship_to))
     if case.key.adapter:
-        yield "Came by", scanner(case.key.adapter)
+        yield "Came by", words.capital(scanner(case.key.adapter))
     if case.received_at:
         yield "Received", report.when(case.received_at)
     if case.desk.number:
@@ -81,9 +81,7 @@ def _standing(standing: Standing, report: Report) -> Html:
     """The state, since when, and what holds it."""
     since = tag("small", f"since {report.when(standing.since)}") if standing.since else None
     why = tag("small", foreign(standing.why)) if standing.held and standing.why else None
-    return join(
-        [words.capital(standing.state), [tag("br"), since] if since else None, [tag("br"), why] if why else None]
-    )
+    return tag("span", words.capital(standing.state), since, why, class_="state")
 
 
 def _told(*facts: tuple[str, str | None]) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from casepan.api import Practice, Scan
+from casepan.api import Change, Practice, Scan
 from casepan_report import pictured, words
 from casepan_report.contents import Report
 from casepan_report.markup import Child, Html, foreign, note, tag
@@ -25,26 +25,24 @@ def changes(report: Report) -> Html | None:
     changed = report.case.desk.changes
     if not changed:
         return None
-    rows = [
-        (
-            tag("code", change.name),
-            change.how,
-            _value(change.before),
-            [_value(change.after), _distance(change.distance_mm)],
-        )
-        for change in changed
-    ]
+    rows = [_changed(change, report) for change in changed]
     title = f"Changes since revision {report.before or report.case.revision - 1}"
     table = _table(("what", "how", "before", "now"), rows)
     return tag("section", tag("h2", title), pictured.revised(report), table, id="changes", class_="card")
 
 
+def _changed(change: Change, report: Report) -> Sequence[Child]:
+    """What, how, before and now; a scan that is described alike is only told by its distance."""
+    scan = next((scan for scan in report.case.scans if change.what == "scan" and scan.id == change.name), None)
+    name = words.scan(scan) if scan else tag("code", change.name)
+    alike = change.before == change.after
+    before, after = (None, None) if alike else (change.before, change.after)
+    far = tag("span", f"up to {words.number(change.distance_mm)} mm apart") if change.distance_mm is not None else None
+    return name, change.how, _value(before), [_value(after), " ", far] if after or not far else far
+
+
 def _value(text: str | None) -> Html:
     return foreign(text) if text else tag("span", "–")
-
-
-def _distance(mm: float | None) -> Html | None:
-    return tag("small", f" up to {words.number(mm)} mm apart") if mm is not None else None
 
 
 def client(report: Report) -> Html | None:
