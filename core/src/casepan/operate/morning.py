@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cached_property
 from typing import Any
 
-from attrs import define, evolve, frozen
+from attrs import define, evolve, field, frozen
 
 from casepan.config.practices import Client
 from casepan.errors import CasepanError, ConfigError, StateError, UsageError
-from casepan.knowledge.completeness import completeness_rules, lacks
+from casepan.knowledge.completeness import Rules, completeness_rules, lacks
 from casepan.knowledge.lab_rules import read_lab_rules
-from casepan.knowledge.letters import languages, letter_texts, write_letter
+from casepan.knowledge.letters import Texts, languages, letter_texts, write_letter
 from casepan.knowledge.numbers import zone
 from casepan.model.case import Case
 from casepan.operate.deciding import silent_offices
@@ -286,6 +286,12 @@ class _Caller:
 
     desk: Desk
     clients: Mapping[str, Client]
+    texts: dict[str, Texts] = field(factory=dict)
+
+    @cached_property
+    def needs(self) -> Rules:
+        """What each kind of work needs."""
+        return completeness_rules(self.rules.get("completeness", {}))
 
     @cached_property
     def rules(self) -> Mapping[str, Any]:
@@ -308,12 +314,17 @@ class _Caller:
 
     def _point(self, case: Case, language: str) -> str | None:
         """The first thing of the telephone script. The order's number is left out: it may be a name."""
-        own = self.rules.get("letters", {})
-        texts = letter_texts(language if language in languages(own) else "en", own)
         case = evolve(case, prescription=evolve(case.prescription, reference=None))
-        found = lacks(case, completeness_rules(self.rules.get("completeness", {})))
-        letter = write_letter(case, case.findings, texts, lab=self.desk.lab.lab.name, lacks=found)
+        found = lacks(case, self.needs)
+        letter = write_letter(case, case.findings, self._texts(language), lab=self.desk.lab.lab.name, lacks=found)
         return letter.points[0].say if letter else _worst(case)
+
+    def _texts(self, language: str) -> Texts:
+        """The texts of a language, English when there are none in it; each read once."""
+        if language not in self.texts:
+            own = self.rules.get("letters", {})
+            self.texts[language] = letter_texts(language if language in languages(own) else "en", own)
+        return self.texts[language]
 
 
 def _case(desk: Desk, row: CaseRow) -> Case | None:

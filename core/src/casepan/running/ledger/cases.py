@@ -357,11 +357,9 @@ class CaseTransitions(FactTransitions):
 
     def cases(self, *, state: str | None = None, pipeline: str | None = None) -> tuple[CaseRow, ...]:
         """Cases in the order in which they came."""
-        rows = self.all(
-            f"select {CASE_COLUMNS} from cases where (?1 is null or state=?1) and (?2 is null or pipeline=?2)"
-            " order by received, ref, revision",
-            state, pipeline,
-        )  # fmt: skip
+        wanted = {name: value for name, value in (("state", state), ("pipeline", pipeline)) if value is not None}
+        where = f"where {' and '.join(f'{name}=?' for name in wanted)}" if wanted else ""
+        rows = self.all(f"select {CASE_COLUMNS} from cases {where} order by received, ref, revision", *wanted.values())
         return tuple(case_row(dict(row)) for row in rows)
 
 

@@ -68,8 +68,9 @@ class ListQueries(Store):
     def current_cases(self, since: str) -> tuple[CaseRow, ...]:
         """Revisions that are open, or came or were handed on at ``since`` or later, in the order in which they came."""
         rows = self.all(
-            f"select {CASE_COLUMNS} from cases where received>=? or state in ({_marks(OPEN)})"
-            " or (state='handed-on' and at>=?) order by received, ref, revision",
+            f"select {CASE_COLUMNS} from cases where (ref, revision) in (select ref, revision from cases where received>=?"
+            f" union select ref, revision from cases where state in ({_marks(OPEN)})"
+            " union select ref, revision from cases where at>=? and state='handed-on') order by received, ref, revision",
             since, *OPEN, since,
         )  # fmt: skip
         return tuple(case_row(dict(row)) for row in rows)

@@ -227,8 +227,9 @@ create index tokens_by_case on tokens(ref, revision);
 
 OBSERVING = """
 alter table cases add column would text check(would in ('accept', 'review', 'reject'));
+create index cases_by_at on cases(at);
 """
-"""The verdict that a case would have got, had its pipeline not only observed."""
+"""The verdict that a case would have got, had its pipeline not only observed; and what was handed on since last evening."""
 
 MIGRATIONS: dict[int, str] = {1: FIRST, 2: PLANS, 3: DESK, 4: JOINING, 5: OBSERVING}
 """Version to the script that leads to it from the version before."""
