@@ -12,6 +12,7 @@ from trimesh.triangles import closest_point
 
 from casepan.mesh import Mesh, Texture, topology, write_mesh
 from casepan.mesh.pictures.png import png
+from casepan_prepare import fewer
 from casepan_prepare.fewer import farthest_mm, simplified
 from casepan_prepare.options import SimplifyOptions
 from casepan_prepare.simplify import Simplify
@@ -84,6 +85,26 @@ def test_places_that_would_be_pulled_flat_keep_their_triangles() -> None:
     assert border(found.mesh) == border(upper)
     assert found.mesh.vertex_colours is not None
     assert len(found.mesh.vertex_colours) == len(found.mesh.vertices)
+
+
+def test_smaller_steps_end_what_never_settles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On very fine scans every round of large steps pulls another place flat; they must not stay as fine as they came."""
+    measured, collapsed, costs = fewer._too_far, fewer.collapse_edges, [0.0]
+
+    def collapse(surface: Mesh, error_mm: float) -> Mesh:
+        costs.append(error_mm)
+        return collapsed(surface, error_mm)
+
+    def always_a_place(one: Mesh, other: Mesh, tolerance_mm: float) -> tuple[fewer.Points, float]:
+        far, apart = measured(one, other, tolerance_mm)
+        return (one.vertices[:1] if costs[-1] >= 2 * tolerance_mm else far), apart
+
+    monkeypatch.setattr(fewer, "collapse_edges", collapse)
+    monkeypatch.setattr(fewer, "_too_far", always_a_place)
+    found = simplified(wave(41), 0.05)
+    assert found is not None
+    assert found.distance_mm <= 0.05
+    assert costs[-1] < 0.1
 
 
 def test_what_hardly_gets_simpler_stays() -> None:
