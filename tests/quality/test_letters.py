@@ -23,6 +23,7 @@ from casepan.config.options import Misfit
 from casepan.knowledge.completeness import shipped_rules
 from casepan.knowledge.letters import languages, texts_from
 from casepan.stages.require_scans import RequireScans, RequireScansOptions
+from casepan_quality.plugin import casepan_findings
 
 from .conftest import case_of, scan
 from .test_completeness import check
@@ -188,3 +189,15 @@ def test_all_languages_know_the_same_points() -> None:
     for texts in (english, german):
         assert set(texts.scans) == set(rules.scans)
         assert set(texts.fields) == set(rules.fields)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_code_that_can_be_a_question_has_words(language: str) -> None:
+    """All that the checks of quality raise, but for a measurement and for what the laboratory itself has to install."""
+    own_business = {"bite.contacts", "implant.library", "insertion.undercut", "insertion.parallel"}
+    raised = {doc.code for doc in casepan_findings()} | {
+        "completeness.missing-scan",
+        "mesh.unreadable",
+        "identity.unit",
+    }
+    assert raised - set(letter_texts(language, {}).points) == own_business

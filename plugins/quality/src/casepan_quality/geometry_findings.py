@@ -76,6 +76,25 @@ GEOMETRY = (
         "Look at the scan.",
     ),
     FindingDoc(
+        "insertion.parallel",
+        "info",
+        "Prepared teeth of one bridge are not parallel",
+        "The axis of a prepared tooth is the direction over which the walls of its upper part lean equally all round. Found to "
+        "about six degrees, on whole arches, where the stumps stand apart. Advice only.",
+        "The axes of 14 and 16 differ by 27 degrees.",
+        "Look at the path of insertion before designing; ask the office where it is not free.",
+    ),
+    FindingDoc(
+        "insertion.undercut",
+        "info",
+        "A tooth has an undercut along the best path of insertion",
+        "The path is the one along which the least of all its teeth leans over. Of a prepared tooth only what stands apart "
+        "from its neighbours is looked at, of others the crown down to near the gums; what lies deeper is not judged. "
+        "Advice only: clasps need undercuts.",
+        "Tooth 16 has an undercut of 0.4 mm, 3 mm², along the best path of the bridge 14 to 16.",
+        "Block it out, use it for a clasp, or ask whether the tooth can be prepared further.",
+    ),
+    FindingDoc(
         "margin.missing",
         "warning",
         "No preparation where one is ordered",

@@ -68,6 +68,12 @@ def casepan_validators() -> Iterable[ValidatorSpec]:
             reads=SURFACES,
         ),
         ValidatorSpec(
+            "quality.insertion",
+            "undercuts and parallelism of teeth that carry one bridge or partial denture, along its best path: advice only",
+            "casepan_quality.insertion:Insertion",
+            "casepan_quality.geometry_options:InsertionOptions",
+        ),
+        ValidatorSpec(
             "quality.mesh",
             "the surface of every scan is sound: holes, loose parts, spikes, noise, double layers, flipped or coarse parts",
             "casepan_quality.mesh:MeshQuality",
