@@ -75,10 +75,15 @@ def _faces_near(vertices: FloatArray, faces: IntArray, points: FloatArray, reach
 
 @define(frozen=True, eq=False)
 class _Search:
-    """A search under way; the last four arrays are overwritten as nearer faces are found."""
+    """A search under way; the last four arrays are overwritten as nearer faces are found.
+
+    ``reach`` is l² / 3 of each face with longest edge l, float64 (m,); more than ``usual`` is a large face.
+    """
 
     vertices: FloatArray
     faces: IntArray
+    reach: Floats
+    usual: float
     points: Floats
     limit: float
     squares: Floats
@@ -90,8 +95,10 @@ class _Search:
     def of(cls, vertices: FloatArray, faces: IntArray, points: FloatArray, limit: float) -> _Search:
         count = len(points)
         farthest, nothing = np.full(count, float(limit) ** 2), np.full(count, -1, np.int32)
-        ranks = np.full(count, np.inf)
-        return cls(vertices, faces, points.astype(np.float64), limit, farthest, nothing, np.zeros(count), ranks)
+        heights, ranks = np.zeros(count), np.full(count, np.inf)
+        reach = _longest_edges(vertices, faces) ** 2 / 3
+        usual = _LARGE**2 * float(np.median(reach)) if len(reach) else 0.0
+        return cls(vertices, faces, reach, usual, points.astype(np.float64), limit, farthest, nothing, heights, ranks)
 
     def by_corners(self) -> None:
         """Look among the faces of usual size, from their corners.
@@ -104,12 +111,11 @@ class _Search:
         """
         from scipy.spatial import cKDTree
 
-        reach = _longest_edges(self.vertices, self.faces) ** 2 / 3
-        small = np.flatnonzero(reach <= _usual(reach))
+        small = np.flatnonzero(self.reach <= self.usual)
         if not len(small) or not len(self.points):
             return
-        corners = _Corners.of(self.faces, small, reach, len(self.vertices))
-        most = float(reach[small].max())
+        corners = _Corners.of(self.faces, small, self.reach, len(self.vertices))
+        most = float(self.reach[small].max())
         lifted = np.column_stack([self.vertices[corners.ids].astype(np.float64), np.sqrt(most - corners.reach)])
         tree = cKDTree(lifted, balanced_tree=False, compact_nodes=False)
         asked, count = np.arange(len(self.points)), _FIRST
@@ -139,8 +145,7 @@ class _Search:
 
     def by_boxes(self) -> None:
         """Look among the faces far larger than usual, by their boxes."""
-        reach = _longest_edges(self.vertices, self.faces) ** 2 / 3
-        large = np.flatnonzero(reach > _usual(reach))
+        large = np.flatnonzero(self.reach > self.usual)
         if not len(large):
             return
         tree = BoxTree.of(self.vertices, self.faces[large])
@@ -162,11 +167,6 @@ class _Search:
         rows, chosen = rows[better], chosen[better]
         self.found[rows], self.ranks[rows] = faces[better], ranks[better]
         self.squares[rows], self.heights[rows] = squares[chosen], heights[chosen]
-
-
-def _usual(reach: Floats) -> float:
-    """The largest squared reach of faces that are not called large."""
-    return _LARGE**2 * float(np.median(reach)) if len(reach) else 0.0
 
 
 def _least(rows: Ids, ranks: Floats, faces: Ids) -> Ids:
