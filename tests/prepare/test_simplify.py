@@ -12,9 +12,11 @@ from trimesh.triangles import closest_point
 
 from casepan.mesh import Mesh, Texture, topology, write_mesh
 from casepan.mesh.pictures.png import png
+from casepan.mesh.simplify import collapse_edges
 from casepan_prepare import fewer
 from casepan_prepare.fewer import farthest_mm, simplified
-from casepan_prepare.options import SimplifyOptions
+from casepan_prepare.options import RepairOptions, SimplifyOptions
+from casepan_prepare.repair import Repair
 from casepan_prepare.simplify import Simplify
 
 from .conftest import MakeCase, apply, codes, pair
@@ -89,11 +91,11 @@ def test_places_that_would_be_pulled_flat_keep_their_triangles() -> None:
 
 def test_smaller_steps_end_what_never_settles(monkeypatch: pytest.MonkeyPatch) -> None:
     """On very fine scans every round of large steps pulls another place flat; they must not stay as fine as they came."""
-    measured, collapsed, costs = fewer._too_far, fewer.collapse_edges, [0.0]
+    measured, costs = fewer._too_far, [0.0]
 
     def collapse(surface: Mesh, error_mm: float) -> Mesh:
         costs.append(error_mm)
-        return collapsed(surface, error_mm)
+        return collapse_edges(surface, error_mm)
 
     def always_a_place(one: Mesh, other: Mesh, tolerance_mm: float) -> tuple[fewer.Points, float]:
         far, apart = measured(one, other, tolerance_mm)
@@ -142,6 +144,13 @@ def test_the_stage_says_counts_and_distance(make_case: MakeCase) -> None:
     assert mesh.vertex_colours is not None
     reds = np.abs(mesh.vertex_colours[:, 0].astype(float) - mesh.vertices[:, 0] * 6)
     assert reds.max() <= 4
+
+
+def test_a_scan_that_stays_is_said_once(make_case: MakeCase) -> None:
+    """Two steps that cannot open it are one thing for a person to look at."""
+    case, bench = make_case({"bite-left": b"garbage"})
+    repaired = apply(Repair(RepairOptions()), case, bench)
+    assert codes(repaired) == codes(apply(Simplify(SimplifyOptions()), repaired, bench)) == ["prepare.untouched"]
 
 
 def test_a_texture_goes_to_the_vertices_and_is_said(make_case: MakeCase, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from casepan.mesh import Change, Mesh, area_mm2, drop_bad_faces, drop_islands, f
 from casepan.mesh.loops import Loop
 from casepan.mesh.structure import Component
 from casepan_prepare.options import RepairOptions
-from casepan_prepare.scans import jaw_of, open_scan, ordered_teeth, rewrite
+from casepan_prepare.scans import jaw_of, open_scan, ordered_teeth, rewrite, with_news
 from casepan_prepare.zones import Zones
 
 _MOST = 8  # findings about holes that were left open, for each scan
@@ -34,7 +34,7 @@ class Repair:
             made, said = self._scan(scan, case, ctx)
             scans.append(made)
             findings += said
-        return evolve(case, scans=tuple(scans)).with_findings(*findings)
+        return with_news(evolve(case, scans=tuple(scans)), findings)
 
     def _scan(self, scan: Scan, case: Case, ctx: Context) -> tuple[Scan, list[Finding]]:
         mesh = open_scan(scan, ctx)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 from attrs import evolve
@@ -44,6 +45,12 @@ def untouched(scan: Scan, why: str) -> Finding:
         scan=scan.id,
         hint="Ask for an open and whole export of it, or go on without this step.",
     )
+
+
+def with_news(case: Case, findings: Iterable[Finding]) -> Case:
+    """The case with these findings; that a scan stays as it came is not said again when an earlier step said it."""
+    said = {(one.code, one.scan, one.message) for one in case.findings if one.code == "prepare.untouched"}
+    return case.with_findings(*(one for one in findings if (one.code, one.scan, one.message) not in said))
 
 
 def rewrite(scan: Scan, mesh: Mesh, ctx: Context) -> tuple[Scan, tuple[Finding, ...]]:

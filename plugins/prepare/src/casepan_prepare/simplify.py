@@ -9,7 +9,7 @@ from casepan.mesh import Loss, Mesh
 from casepan.mesh.colouring import fit_colour
 from casepan_prepare.fewer import Simpler, simplified
 from casepan_prepare.options import SimplifyOptions
-from casepan_prepare.scans import open_scan, rewrite
+from casepan_prepare.scans import open_scan, rewrite, with_news
 
 _SLIGHT = 2.7  # ΔE that half of all people accept between two teeth (Paravina 2015); as core.convert
 
@@ -32,7 +32,7 @@ class Simplify:
             made, said = self._scan(scan, ctx)
             scans.append(made)
             findings += said
-        return evolve(case, scans=tuple(scans)).with_findings(*findings)
+        return with_news(evolve(case, scans=tuple(scans)), findings)
 
     def _scan(self, scan: Scan, ctx: Context) -> tuple[Scan, list[Finding]]:
         mesh = open_scan(scan, ctx)
