@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from attrs import evolve, frozen
@@ -204,11 +205,7 @@ def command(lab: Path, *arguments: str) -> Taken:
 def measured(lab: Path) -> Iterator[tuple[str, Taken, Taken]]:
     """What was done, inside, and as a command."""
     for text in QUESTIONS:
-        yield (
-            f"find {text}",
-            inside(lab, lambda desk, text=text: find(desk, text, by="bench")),
-            command(lab, "find", text),
-        )  # type: ignore[misc]
+        yield f"find {text}", inside(lab, partial(find, text=text, by="bench")), command(lab, "find", text)
     yield "today", inside(lab, morning), command(lab, "today")
     yield (
         "today --html",
