@@ -27,6 +27,7 @@ from attrs import evolve, frozen
 from casepan.model.case import Case, CaseKey, Origin, Patient
 from casepan.model.finding import Finding
 from casepan.model.prescription import Prescription, WorkItem
+from casepan.model.vocabulary import Kind
 from casepan.operate.counting import count
 from casepan.operate.desk import Desk, open_desk
 from casepan.operate.finding_cases import find
@@ -55,7 +56,7 @@ with = { path = "out" }
 """
 FIRST = ("Ann", "Jörg", "Zoë", "Piotr", "Maria", "Søren", "Ali", "Chen", "Olga", "Luis")
 SYLLABLES = ("mül", "ler", "schmidt", "kow", "ski", "san", "tos", "ber", "ger", "lin", "der", "nova", "rossi", "tan")
-KINDS = ("crown", "pontic", "inlay", "onlay", "veneer", "implant-crown", "splint", "temporary")
+KINDS: tuple[Kind, ...] = ("crown", "pontic", "inlay", "onlay", "veneer", "implant-crown", "splint", "temporary")
 TEETH = [quadrant * 10 + tooth for quadrant in (1, 2, 3, 4) for tooth in range(1, 9)]
 ADAPTERS = ("trios", "itero", "primescan", "medit", "carestream")
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"

@@ -147,7 +147,7 @@ def test_the_morning_is_sent_by_whoever_can(lab: Any, monkeypatch: Any) -> None:
     teller = Teller()
     built = {"fake.teller": teller, "fake.mute": Mute()}
     monkeypatch.setattr(digesting, "configured", lambda *_: [(mute, None), (spec, None)])
-    monkeypatch.setattr(digesting.Registry, "build", lambda _, name, __: built[name])
+    monkeypatch.setattr("casepan.registry.Registry.build", lambda _, name, __: built[name])
     with lab.desk() as desk:
         made = morning(desk, now=NOW.replace(hour=23, minute=30))
         assert send(desk, made) == ("fake.teller: sent, 250 queued",)
