@@ -68,7 +68,7 @@ from casepan.knowledge.implants import (
 )
 from casepan.knowledge.kinds import kind_from_words
 from casepan.knowledge.letter_pictures import letter_files, letter_pictures
-from casepan.knowledge.letters import Letter, as_html, as_markdown, letter_texts, write_letter
+from casepan.knowledge.letters import Letter, Texts, as_html, as_markdown, letter_texts, write_letter
 from casepan.knowledge.marked import with_marked_teeth
 from casepan.knowledge.materials import material_from_words
 from casepan.knowledge.rx_write import rx_document
@@ -169,6 +169,7 @@ __all__ = [
     "Seal",
     "Secret",
     "SheetLabels",
+    "Texts",
     "Transform",
     "TransformerSpec",
     "UnrecognisedArrival",

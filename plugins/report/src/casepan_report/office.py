@@ -10,7 +10,7 @@ from attrs import evolve
 from casepan.api import Case, ConfigError, Context, Finding, completeness_rules, lacks, letter_texts, write_letter
 
 if TYPE_CHECKING:
-    from casepan.knowledge.letters import Texts
+    from casepan.api import Texts
 
 
 def language_of(case: Case, ctx: Context) -> str:
