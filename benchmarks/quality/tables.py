@@ -13,6 +13,7 @@ Item = TypeVar("Item")
 Key = TypeVar("Key", bound=Hashable)
 
 RECALL, ALARMS, TOLD, UNKNOWN = 0.98, 0.02, 0.97, 0.05
+ENOUGH = 100  # positives of each fault; twice as many sound cases
 _BANDS = ((0, 25_000), (25_000, 70_000), (70_000, 250_000), (250_000, 1_000_000))
 
 
@@ -79,7 +80,7 @@ def recall(trials: list[Trial]) -> str:
         hits, count = sum(trial.hit for trial in group), len(group)
         errors = [trial.away for trial in group if trial.hit and trial.away is not None]
         place = f"{np.median(errors):.2f} / {np.percentile(errors, 95):.2f}" if errors else "-"
-        verdict = ("met" if hits / count >= RECALL else "MISSED") if group[0].targeted else "no target"
+        verdict = _verdict(hits / count >= RECALL, count, ENOUGH) if group[0].targeted else "no target"
         rows.append((name, count, f"{hits / count:.3f}", _interval(hits, count), place, verdict))
     return _table(("fault", "n", "recall", "95 %", "place error mm, median / 95 %", "target 0.98"), rows)
 
@@ -138,7 +139,7 @@ def false_alarms(sound: list[Sound]) -> str:
 
 def _alarm_row(name: str, group: list[Sound]) -> tuple[object, ...]:
     scans, count = sum(case.scans for case in group), sum(len(case.alarms) for case in group)
-    verdict = ("met" if count / scans <= ALARMS else "MISSED") if name == "all" else ""
+    verdict = _verdict(count / scans <= ALARMS, len(group), 2 * ENOUGH) if name == "all" else ""
     return name, len(group), scans, count, f"{count / scans:.4f}", _interval(min(count, scans), scans), verdict
 
 
@@ -154,7 +155,7 @@ def _arch_row(name: str, group: list[Sound]) -> tuple[object, ...]:
     met = bool(answers) and right / len(answers) >= TOLD and silent / len(every) <= UNKNOWN
     share = f"{right / len(answers):.3f}" if answers else "-"
     silence = f"{silent / len(every):.3f}", _interval(silent, len(every))
-    verdict = ("met" if met else "MISSED") if name == "all" else ""
+    verdict = _verdict(met, len(group), 2 * ENOUGH) if name == "all" else ""
     return name, len(every), len(answers), share, _interval(right, len(answers)), *silence, verdict
 
 
@@ -174,6 +175,11 @@ def wilson(hits: int, count: int) -> tuple[float, float]:
     middle = (share + z * z / (2 * count)) / (1 + z * z / count)
     half = z * float(np.sqrt(share * (1 - share) / count + z * z / (4 * count * count))) / (1 + z * z / count)
     return max(middle - half, 0.0), min(middle + half, 1.0)
+
+
+def _verdict(met: bool, count: int, enough: int) -> str:
+    """Whether a target is met; of too few cases it is only so far."""
+    return f"{'met' if met else 'MISSED'}{'' if count >= enough else ', too few cases'}"
 
 
 def _interval(hits: int, count: int) -> str:

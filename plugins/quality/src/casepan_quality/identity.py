@@ -19,6 +19,7 @@ _ARCH_MM = (15.0, 120.0)  # what core.units lets pass as an arch in millimetres;
 _FULL_MM2, _QUADRANT_MM2, _FRONT_MM2 = 2700.0, 1750.0, 950.0  # usual hulls of whole arches, quadrants and front teeth
 _SURE = 0.08  # by so much the palate of an upper arch fills more than the lower arch of the same mouth
 _SAME_AREA = 1e-4  # a moved copy keeps its area but for the rounding of its coordinates
+_SAME_NET = 0.02  # the same, where even the corners of the faces are numbered alike, and the points were written anew
 _SMALL_PART = 0.05
 _CROWN_MM = 30.0
 
@@ -114,7 +115,9 @@ class Identity:
             return "file"
         one, other = first.shape, second.shape
         same_count = one.topology.faces == other.topology.faces and one.topology.edges == other.topology.edges
-        if same_count and abs(_area(one) / max(_area(other), 1e-9) - 1) < _SAME_AREA:
+        unlike = abs(_area(one) / max(_area(other), 1e-9) - 1)
+        same_net = same_count and np.array_equal(one.mesh.faces, other.mesh.faces)
+        if unlike < (_SAME_NET if same_net else _SAME_AREA if same_count else 0):
             return "moved"
         share = min(self._covered(one.points, other.points), self._covered(other.points, one.points))
         return "nearly" if share >= self.options.duplicate_share else None

@@ -149,7 +149,9 @@ def _moved(curve: Floats, guess: _Guess) -> Floats:
 
 def _across(curve: Floats) -> Floats:
     """Unit vectors across a curve that runs with the lips on its left, outwards."""
-    along = np.gradient(curve, axis=0)
+    along = np.empty_like(curve)
+    along[1:-1] = (curve[2:] - curve[:-2]) / 2
+    along[0], along[-1] = curve[1] - curve[0], curve[-1] - curve[-2]
     along /= np.linalg.norm(along, axis=1, keepdims=True)
     return np.stack([-along[:, 1], along[:, 0]], axis=1)
 
