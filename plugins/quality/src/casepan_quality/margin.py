@@ -29,7 +29,8 @@ _TABLE = 0.3  # of a tooth's width to each side: its chewing surface without the
 _STRAY = 0.25  # of a tooth's width: how far a preparation may lie from its place in a full arch
 _AROUND = (0.3, 0.8)  # of a tooth's width from its middle: where its finish line runs
 _BESIDE_MM = 7.5  # the same across the arch, outer end
-_LONGER_MM = 1.5  # how much longer than the mean a crown may be
+_LONGER_MM = 4.0  # how much longer than the mean a crown may be
+_TOP = 0.6  # of a crown's height: deeper down, leaning front teeth have their finish line under their middle
 _SHORT_MM = 60.0  # a scan with less crest has too few teeth to compare, and to count: its answer is a note
 _SHOWN = 60.0  # percent of a place: with less the tooth is outside, and quality.coverage says so
 
@@ -146,11 +147,12 @@ def _around(teeth: tuple[int, ...], tooth: int) -> tuple[int, ...]:
 
 
 def _is_around(placement: Placement, tooth: int, place: Floats) -> bool:
-    """Whether a place (3,) lies in the ring round a tooth's middle in which its finish line runs."""
+    """Whether a place (3,) lies where the finish line of a tooth runs: round its middle, or deep under it."""
     arch = placement.arch
     flat = arch.relief.plane.flat(place[None, :])
     along, across = (float(values[0]) for values in arch.unrolled(flat))
     beside = abs(along - arch.position(tooth))
     inner, outer = (share * arch.width(tooth) for share in _AROUND)
-    deep = flat[0, 2] < -placement.crown_height(tooth) - _LONGER_MM
-    return bool(inner < np.hypot(beside, across) and beside < outer and abs(across) < _BESIDE_MM and not deep)
+    crown, depth = placement.crown_height(tooth), -flat[0, 2]
+    on_top = depth < _TOP * crown and np.hypot(beside, across) < inner
+    return bool(beside < outer and abs(across) < _BESIDE_MM and depth < crown + _LONGER_MM and not on_top)
