@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from casepan.errors import AdapterError
 from casepan.mesh import Mesh, Texture
+from casepan.mesh.edges import EdgeTable
 from casepan.mesh.fill import fill_holes
 from casepan.mesh.repair import Change, drop_bad_faces, drop_islands, fix_orientation, weld_close
 from casepan.mesh.simplify import decimate
@@ -206,6 +207,19 @@ def test_bad_faces_are_dropped() -> None:
     fixed, change = drop_bad_faces(bad)
     assert change.text == "dropped 1 degenerate and 1 duplicate faces"
     np.testing.assert_array_equal(fixed.faces, sheet.faces)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_the_edges_without_bad_faces_are_counted_right(seed: int, spare: bool) -> None:
+    """The table that the repaired surface takes over is the one it would get, with and without vertices dropped."""
+    rng = np.random.default_rng(seed)
+    points = rng.integers(0, 3, (12, 3))
+    faces = np.vstack([rng.integers(0, 12, (20, 3)), *([[[12, 12, 0]]] if spare else [])])
+    fixed, _ = drop_bad_faces(shapes.mesh(np.vstack([points, [[9, 9, 9]]]), faces))
+    kept, counted = fixed.edges, EdgeTable.of(evolve(fixed.welded()))
+    for name in ("faces", "degenerate", "duplicate", "start", "high", "uses", "of_faces", "vertex_labels", "boundary"):
+        np.testing.assert_array_equal(getattr(kept, name), getattr(counted, name), err_msg=name)
 
 
 def test_decimation_without_its_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,9 @@ def drop_bad_faces(mesh: Mesh) -> tuple[Mesh, Change]:
     kept = np.ones(len(surface.faces), bool)
     kept[table.degenerate] = kept[table.duplicate] = False
     result = with_faces(surface, kept).as_welded()
+    if len(result.vertices) == len(surface.vertices):  # bad faces were never counted: the edges are the same
+        nothing = np.empty(0, np.intp)
+        result.as_counted(evolve(table, faces=result.faces, degenerate=nothing, duplicate=nothing))
     text = f"dropped {len(table.degenerate)} degenerate and {len(table.duplicate)} duplicate faces"
     return result, change("drop bad faces", count, text, mesh, result)
 

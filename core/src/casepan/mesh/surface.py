@@ -119,6 +119,11 @@ class Mesh:
         self.__dict__["_other_welded"] = None
         return self
 
+    def as_counted(self, table: EdgeTable) -> Mesh:
+        """This surface, whose maker knows its edge table: it is not counted again."""
+        self.__dict__["edges"] = table
+        return self
+
     def _weld_colours(self, inverse: IntArray, count: int) -> tuple[ByteArray | None, Mapping[str, Any]]:
         if self.vertex_colours is None:
             return None, self.notes
