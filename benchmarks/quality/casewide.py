@@ -40,7 +40,7 @@ def same_twice(mouth: Mouth, way: float, rng: Rng) -> Specimen:
     name, other = ("upper", "lower") if rng.integers(2) else ("lower", "upper")
     again = found[name]
     if way == 1:
-        again = evolve(again, vertices=again.vertices + np.float32([3, -40, 12]))
+        again = evolve(again, vertices=again.vertices + np.array([3, -40, 12], np.float32))
     if way == 2:
         finer = jaw_pair(mouth.seed, triangles=round(mouth.triangles * 1.3))
         again = finer.upper if name == "upper" else finer.lower

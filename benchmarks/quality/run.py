@@ -177,7 +177,8 @@ def _findings(specimen: Specimen, names: tuple[str, ...]) -> list[Finding]:
 
 @cache
 def _checks() -> Mapping[str, Any]:
-    return all_checks()
+    checks: Mapping[str, Any] = all_checks()
+    return checks
 
 
 @cache

@@ -122,11 +122,18 @@ def test_a_scan_that_names_no_arch_cannot_be_wrong() -> None:
     assert check({"x": pair(1000).upper}, scan("x", "arch")) == []
 
 
-@pytest.mark.parametrize("how", ["same file", "same bytes read twice", "moved", "coarser"])
+@pytest.mark.parametrize("how", ["same file", "same bytes read twice", "moved", "written anew", "coarser"])
 def test_one_arch_sent_twice_is_found(how: str) -> None:
-    """Byte-equal, equal, rigidly moved, or exported again with fewer triangles."""
+    """Byte-equal, equal, rigidly moved, moved with noise of its own, or exported again with fewer triangles."""
     upper = pair(1001, triangles=30_000).upper
-    other = {"moved": turned(upper), "coarser": pair(1001, triangles=16_000).upper}.get(how, upper)
+    others = {
+        "moved": turned(upper),
+        "written anew": with_points(
+            upper, turned(upper).vertices + np.random.default_rng(5).normal(0, 0.02, upper.vertices.shape)
+        ),
+        "coarser": pair(1001, triangles=16_000).upper,
+    }
+    other = others.get(how, upper)
     scans = (scan("upper", "arch/upper"), scan("lower", "arch/lower", sha256="upper" if how == "same file" else "x"))
     found = check({"upper": upper, "lower": other}, *scans)
     assert codes(found) == ["identity.duplicate"]

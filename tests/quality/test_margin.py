@@ -61,6 +61,14 @@ def test_a_hole_on_the_finish_line_hides_it() -> None:
     assert codes(check(faults.hole(prepared().upper, truth.centre, 1.8), "preparation/upper", 16)) == []
 
 
+def test_the_finish_line_of_a_leaning_front_tooth_runs_under_its_middle() -> None:
+    """A hole there is no hole of its biting edge."""
+    jaws = pair(7_407, preparations=(21,))
+    truth = jaws.truth.teeth[21]
+    under = min(truth.finish_line, key=lambda place: float(np.hypot(*np.subtract(place, truth.centre)[:2])))
+    assert set(codes(check(faults.hole(jaws.upper, under, 2.0), "preparation/upper", 21))) == {"margin.unclear"}
+
+
 def test_other_scans_are_left_alone() -> None:
     """Antagonists, teeth outside a partial scan and scans without teeth show no preparation."""
     import trimesh
