@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -171,7 +173,9 @@ def test_a_path_may_count_from_the_accounts_own_folder(
 ) -> None:
     """``/~/`` is the folder that SFTP starts in."""
     server = options.address
-    home = Path.home() / f".casepan-test-{tmp_path.name}"
+    home = (
+        Path(pwd.getpwuid(os.getuid()).pw_dir) / f".casepan-test-{tmp_path.name}"
+    )  # the account's, whatever HOME says
     url = f"sftp://{server.user}@127.0.0.1:{server.port}/~/{home.name}"
     try:
         RemoteExport(evolve(options, url=url)).deliver(case, context())
