@@ -9,22 +9,33 @@ from pathlib import Path
 from typing import cast
 
 from checking import Bench, all_checks
-from specimens import Specimen
 
-from casepan.api import Context
+from casepan.api import Case, CaseKey, Context, FileRef, Origin, Prescription, Scan, WorkItem
 from casepan.mesh import read_mesh
+
+SCANS = (
+    Scan("upper", "arch", "upper", file=FileRef("upper", 1, "a"), frame="occlusion"),
+    Scan("lower", "arch", "lower", file=FileRef("lower", 1, "b"), frame="occlusion"),
+    Scan("bite", "bite", file=FileRef("bite", 1, "c"), frame="occlusion"),
+)
+CASE = Case(
+    "K7Q2-M4",
+    CaseKey("core", "x"),
+    Origin("core.generic"),
+    scans=SCANS,
+    prescription=Prescription(items=(WorkItem("1", (16,), "crown", material="zirconia", shade="A2"),), reference="R-1"),
+)
 
 
 def main(paths: list[str]) -> int:
     start = time.perf_counter()
-    names = ("upper", "lower", "bite-left")
-    specimen = Specimen({name: read_mesh(Path(path)) for name, path in zip(names, paths, strict=True)}, (16,))
+    surfaces = {scan.id: read_mesh(Path(path)) for scan, path in zip(SCANS, paths, strict=True)}
     seconds = {"read": time.perf_counter() - start}
     codes: list[str] = []
-    ctx = cast("Context", Bench(specimen.surfaces))
+    ctx = cast("Context", Bench(surfaces))
     for name, check in all_checks().items():
         start = time.perf_counter()
-        codes += [finding.code for finding in check.check(specimen.case, ctx)]
+        codes += [finding.code for finding in check.check(CASE, ctx)]
         seconds[name] = time.perf_counter() - start
     print(json.dumps({"seconds": {name: round(taken, 3) for name, taken in seconds.items()}, "codes": codes}))
     return 0
