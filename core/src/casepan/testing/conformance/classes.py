@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -19,19 +20,19 @@ from casepan.testing.conformance.running import (
 )
 
 
-class _Conformance:
+class _Conformance(ABC):
     """One test per rule. ``exempt`` names rules that do not apply, each with the reason that is shown."""
 
     exempt: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
+    @abstractmethod
     def rules(cls) -> Rules:
         """The rules by name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def failures(self, rule: str) -> tuple[Failure, ...]:
         """What one rule finds."""
-        raise NotImplementedError
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """One test for each rule."""
