@@ -75,3 +75,18 @@ def test_broken_rules_are_never_ignored(tmp_path: Path) -> None:
     (tmp_path / "rules" / "completeness.toml").write_text("[work.crown]\nrequired = 3\n", encoding="utf-8")
     result = casepan(tmp_path, "run")
     assert all(case["verdict"] != "accept" for case in result["cases"])
+
+
+def test_a_wrong_order_is_told_whole_and_hides_nothing_else(tmp_path: Path) -> None:
+    """Each problem is a finding of its own, whether the file lies beside the export or was named."""
+    lab_in(tmp_path)
+    rx = tmp_path / "order.toml"
+    rx.write_text('version = 1\n[[items]]\nteeth = "99"\nkind = "crwn"\n', encoding="utf-8")
+    named = casepan(tmp_path, "validate", "inbox/Roe", "--rx", "order.toml")
+    rx.rename(tmp_path / "inbox" / "Roe" / "rx.toml")
+    beside = casepan(tmp_path, "validate", "inbox/Roe")
+    for looked in (named, beside):
+        wrong = [finding["message"] for finding in looked["findings"] if finding["code"] == "rx.unreadable"]
+        assert sorted(message.partition("line ")[2][0] for message in wrong) == ["3", "4"]
+        assert len(looked["case"]["scans"]) == 1
+        assert looked["verdict"] == "reject"

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from casepan.errors import CorruptFile
-from casepan.knowledge.rx import RxFile, find_rx, read_rx, rx_schema
+from casepan.knowledge.rx import RxFile, RxMisfit, find_rx, read_rx, rx_schema, unreadable_rx
 from casepan.model.case import Patient
 from casepan.model.prescription import Implant
 
@@ -66,6 +66,13 @@ def refusal(text: str, name: str = "rx.toml") -> CorruptFile:
     with pytest.raises(CorruptFile) as caught:
         read(text, name)
     return caught.value
+
+
+def refusal_of(text: str) -> tuple[str, ...]:
+    """Its problems."""
+    error = refusal(text)
+    assert isinstance(error, RxMisfit)
+    return error.problems
 
 
 def test_every_field_of_the_order_is_filled() -> None:
@@ -142,6 +149,23 @@ def test_wrong_teeth_are_told_with_their_line() -> None:
     error = refusal('version = 1\n[[items]]\nteeth = "99"\n[[items]]\nteeth = [11, 1]\n')
     assert "line 3: items[1].teeth: not a tooth number in FDI notation: '99'" in error.reason
     assert "line 5: items[2].teeth: not a tooth number in FDI notation: '1'" in error.reason
+
+
+def test_a_wrong_tooth_is_told_beside_other_mistakes() -> None:
+    """One round of corrections is enough; a notation or teeth of a wrong type are told once."""
+    error = refusal('version = 1\n[[items]]\nteeth = "99"\nkind = "crwn"\n[[items]]\nteeth = 24\n')
+    assert isinstance(error, RxMisfit)
+    assert sorted(problem.partition(": ")[0] for problem in error.problems) == ["line 3", "line 4", "line 6"]
+    (only,) = refusal_of('version = 1\nnotation = "x"\n[[items]]\nteeth = "99"\n')
+    assert only.startswith("line 2: notation: ")
+
+
+def test_each_problem_is_a_finding_of_one_line() -> None:
+    """So that lists, reports and the ledger can show it; a file that is no TOML has one."""
+    told = unreadable_rx(refusal('version = 1\nrush = 3\n[[items]]\nteeth = "99"\n'))
+    assert [finding.code for finding in told] == ["rx.unreadable"] * 2
+    assert all(finding.message.isprintable() and finding.hint for finding in told)
+    assert len(unreadable_rx(refusal("version = "))) == 1
 
 
 def test_double_ids_are_refused() -> None:

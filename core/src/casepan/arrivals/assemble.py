@@ -14,7 +14,7 @@ from casepan.arrivals.recognise import MESHES
 from casepan.contract.context import ImportContext
 from casepan.contract.listing import Listing, Recognition
 from casepan.errors import CaseError, ClosedFormat
-from casepan.knowledge.rx import find_rx, merge_rx, read_rx
+from casepan.knowledge.rx import find_rx, merge_rx, read_rx, unreadable_rx
 from casepan.mesh.contents import Inventory, inventory
 from casepan.mesh.sniff import sniff_format
 from casepan.model.case import Case, CaseKey, Origin, Patient, Scan, Transform
@@ -278,10 +278,7 @@ def _with_rx(
     try:
         rx = read_rx(ctx.listing.read(path), name=PurePosixPath(path).name, place=path)
     except CaseError as error:
-        wrong = Finding(
-            "rx.unreadable", "error", f"the rx file beside the export cannot be read: {error.reason}", hint=error.hint
-        )
-        return prescription, patient, (wrong,)
+        return prescription, patient, unreadable_rx(error)
     return merge_rx(prescription, patient, rx)
 
 

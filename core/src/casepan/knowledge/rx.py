@@ -28,9 +28,9 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from attrs import asdict, evolve, frozen
 
@@ -44,10 +44,21 @@ from casepan.knowledge.rx_merge import merge_rx
 from casepan.knowledge.shades import parse_shade
 from casepan.knowledge.teeth import Notation, parse_teeth
 from casepan.model.case import Patient
+from casepan.model.finding import Finding
 from casepan.model.prescription import Implant, Prescription, WorkItem
 from casepan.model.vocabulary import Kind, Material, Provenance
 
-__all__ = ["RX_NAMES", "RX_VERSION", "RxFile", "find_rx", "merge_rx", "read_rx", "rx_schema"]
+__all__ = [
+    "RX_NAMES",
+    "RX_VERSION",
+    "RxFile",
+    "RxMisfit",
+    "find_rx",
+    "merge_rx",
+    "read_rx",
+    "rx_schema",
+    "unreadable_rx",
+]
 
 RX_VERSION = 1
 RX_NAMES = ("rx.toml", "rx.json")
@@ -127,6 +138,15 @@ class RxFile:
     patient: Patient
 
 
+class RxMisfit(CorruptFile):
+    """A prescription file that does not fit; ``problems`` tells each on a line of its own."""
+
+    def __init__(self, problems: Sequence[str], *, place: str) -> None:
+        told = problems[0] if len(problems) == 1 else "".join(f"\n  {problem}" for problem in problems)
+        super().__init__(f"the prescription file does not fit: {told}", place=place, hint=_HINT)
+        self.problems = tuple(problems)
+
+
 def find_rx(paths: Iterable[str]) -> str | None:
     """The prescription file among POSIX paths: the least deep, ``rx.toml`` before ``rx.json``, else None."""
     found = [path for path in paths if _name(path) in RX_NAMES]
@@ -139,23 +159,59 @@ def read_rx(data: bytes, *, name: str, place: str) -> RxFile:
     """Read a prescription file, JSON when ``name`` ends in ``.json``, else TOML.
 
     Raises:
-        CorruptFile: not UTF-8, no valid TOML or JSON, a newer version, or anything that does not fit: all problems at
-            once, one a line, with line numbers for TOML.
+        CorruptFile: not UTF-8, no valid TOML or JSON, or a newer version. RxMisfit: anything that does not fit: all
+            problems at once, with line numbers for TOML.
     """
     text = _decoded(data, place)
     table, lines = _parsed_json(text, place) if _name(name).endswith(".json") else _parsed_toml(text, place)
     _refuse_newer(table, place)
     try:
-        document: RxDocument = read(RxDocument, table)
+        document = _document(table)
         return RxFile(_prescription(document), _patient(document.patient))
     except Misfit as misfit:
-        told = "\n".join(f"  {_told(problem, lines)}" for problem in misfit.problems)
-        raise CorruptFile(f"the prescription file does not fit:\n{told}", place=place, hint=_HINT) from None
+        raise RxMisfit([_told(problem, lines) for problem in misfit.problems], place=place) from None
+
+
+def unreadable_rx(error: CaseError) -> tuple[Finding, ...]:
+    """What to tell of a prescription file that was refused: one finding for each problem, each one line."""
+    problems = error.problems if isinstance(error, RxMisfit) else (error.reason,)
+    told = (f"the rx file cannot be read: {problem}" for problem in problems)
+    return tuple(Finding("rx.unreadable", "error", one, hint=error.hint) for one in told)
 
 
 def rx_schema() -> dict[str, Any]:
     """JSON Schema of ``rx.toml`` and ``rx.json``, for editors and for programs that write it."""
     return {"$schema": DIALECT, "title": "casepan prescription (rx.toml, rx.json)", **class_schema(RxDocument)}
+
+
+def _document(table: Mapping[str, Any]) -> RxDocument:
+    """The file as values, its teeth looked at even where something else is wrong. Raises ``Misfit``."""
+    wrong_teeth = tuple(_wrong_teeth(table))
+    try:
+        document: RxDocument = read(RxDocument, table)
+    except Misfit as misfit:
+        raise Misfit((*misfit.problems, *wrong_teeth)) from None
+    if wrong_teeth:
+        raise Misfit(wrong_teeth)
+    return document
+
+
+def _wrong_teeth(table: Mapping[str, Any]) -> Iterator[Problem]:
+    """What are no teeth in the file's notation; what has another type is a misfit of its own."""
+    notation, items = table.get("notation", "fdi"), table.get("items", ())
+    if notation not in get_args(Notation) or not isinstance(items, list):
+        return
+    for index, item in enumerate(items):
+        teeth = item.get("teeth") if isinstance(item, dict) else None
+        if isinstance(teeth, str | list):
+            try:
+                parse_teeth(_joined(teeth), notation)
+            except CaseError as error:
+                yield Problem(("items", index, "teeth"), error.reason, error.hint)
+
+
+def _joined(teeth: str | Iterable[int | str]) -> str:
+    return teeth if isinstance(teeth, str) else ",".join(map(str, teeth))
 
 
 def _name(path: str) -> str:
@@ -234,17 +290,12 @@ def _provenance(given: Mapping[str, Any]) -> dict[str, Provenance]:
 
 def _items(document: RxDocument) -> tuple[WorkItem, ...]:
     items: list[WorkItem] = []
-    problems: list[Problem] = []
-    for index, item in enumerate(document.items):
-        try:
-            items += _units(item, _teeth(item, document.notation), len(items) + 1)
-        except CaseError as error:
-            problems.append(Problem(("items", index, "teeth"), error.reason, error.hint))
+    for item in document.items:
+        items += _units(item, parse_teeth(_joined(item.teeth), document.notation), len(items) + 1)
     ids = [item.id for item in items]
     doubles = sorted({name for name in ids if ids.count(name) > 1})
-    problems += [Problem(("items",), f"the id {name!r} stands twice") for name in doubles]
-    if problems:
-        raise Misfit(problems)
+    if doubles:
+        raise Misfit(Problem(("items",), f"the id {name!r} stands twice") for name in doubles)
     return tuple(items)
 
 
@@ -260,11 +311,6 @@ def _units(item: RxItem, teeth: tuple[int, ...], number: int) -> list[WorkItem]:
         return [_item(item, item.id or str(number), teeth)]
     names = [f"{item.id}-{tooth}" if item.id else str(number + step) for step, tooth in enumerate(teeth)]
     return [_item(item, name, (tooth,)) for name, tooth in zip(names, teeth, strict=True)]
-
-
-def _teeth(item: RxItem, notation: Notation) -> tuple[int, ...]:
-    text = item.teeth if isinstance(item.teeth, str) else ",".join(map(str, item.teeth))
-    return parse_teeth(text, notation)
 
 
 def _item(item: RxItem, item_id: str, teeth: tuple[int, ...]) -> WorkItem:

@@ -153,11 +153,14 @@ def _look_at_case(recognition: Recognition, bench: Bench, registry: Registry, op
 def _with_rx(case: Case, rx: Path | None) -> Case:
     if rx is None:
         return case
-    from casepan.knowledge.rx import merge_rx, read_rx
+    from casepan.knowledge.rx import merge_rx, read_rx, unreadable_rx
 
     if not rx.is_file():
         raise UsageError("there is no such prescription file", place=str(rx), hint="Check the path after --rx.")
-    file = read_rx(rx.read_bytes(), name=rx.name, place=str(rx))
+    try:
+        file = read_rx(rx.read_bytes(), name=rx.name, place=str(rx))
+    except CaseError as error:
+        return case.with_findings(*unreadable_rx(error))
     prescription, patient, findings = merge_rx(case.prescription, case.patient, file)
     return evolve(case, prescription=prescription, patient=patient).with_findings(*findings)
 
