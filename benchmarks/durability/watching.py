@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import durlab
 
@@ -71,7 +72,8 @@ def measure(root: Path, arrivals: int) -> dict[str, float]:
     clock = [1_000.0]
     time.monotonic = lambda: clock[0]  # waiting for half a minute is not what is measured
     with closing(Ledger(state.ledger)) as ledger:
-        shop = Shop(durlab.make_lab(root, "", steps=1), state, ledger, durlab.load(()), Journal(state.log))
+        registry: Any = durlab.load(())
+        shop = Shop(durlab.make_lab(root, "", steps=1), state, ledger, registry, Journal(state.log))
         taking = settled(watched(root / "inbox"), shop, clock)
         assert len(ledger.arrivals()) == arrivals
         inbox = watched(root / "inbox")
