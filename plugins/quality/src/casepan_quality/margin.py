@@ -26,7 +26,7 @@ CROWNS = frozenset(("crown", "coping", "post-core"))
 _ROLES = ("arch", "preparation")
 _TABLE_MM = 3.0  # half the breadth of what is looked at across a crown
 _TABLE = 0.3  # of a tooth's width to each side: its chewing surface without the contacts
-_STRAY = 0.25  # of a tooth's width: how far a preparation may lie from its place in a full arch
+_STRAY = 0.25  # of a tooth's width: how far a tooth may lie from its place in a full arch
 _AROUND = (0.3, 0.8)  # of a tooth's width from its middle: where its finish line runs
 _BESIDE_MM = 7.5  # the same across the arch, outer end
 _LONGER_MM = 4.0  # how much longer than the mean a crown may be
@@ -53,9 +53,16 @@ class _Row:
         near = np.abs(self.along - along) < _TABLE * width
         return float(np.percentile(self.heights[near], 85)) if near.sum() > 3 else None
 
-    def tooth_top(self, tooth: int) -> float | None:
-        """The same at a tooth's place."""
-        return self.top(self.placement.arch.position(tooth), self.placement.arch.width(tooth))
+    def tops(self, tooth: int, stray: float) -> list[float]:
+        """The same at a tooth's place and so many mm before and behind it, where something was scanned."""
+        middle, width = self.placement.arch.position(tooth), self.placement.arch.width(tooth)
+        found = (self.top(float(middle + step), width) for step in np.arange(-stray, stray + 0.1, 0.5))
+        return [height for height in found if height is not None]
+
+    def level(self, tooth: int) -> float | None:
+        """How high a tooth stands: the median over all places where it may be in a full arch."""
+        tops = self.tops(tooth, _STRAY * self.placement.arch.width(tooth))
+        return float(np.median(tops)) if tops else None
 
 
 class Margin:
@@ -88,17 +95,16 @@ class Margin:
         yield from self._holes(scan, mesh, row.placement, tooth)
 
     def _reduction(self, row: _Row, tooth: int, ordered: set[int]) -> float | None:
-        """How much lower the lowest chewing surface near a place is than those around it, mm; None without any."""
+        """How much lower a tooth stands than those around it, mm; None where nothing was scanned.
+
+        All are measured alike: the lowest of many heights of one tooth lies under the middle of any other. Only where
+        teeth cannot be counted off the lowest place far and wide stands for the ordered tooth.
+        """
         arch = row.placement.arch
-        expected = [row.tooth_top(other) for other in _around(arch.teeth, tooth) if other not in ordered]
-        stray = _STRAY * arch.width(tooth) if row.placement.is_full else float(self.options.partial_mm)
-        places = arch.position(tooth) + np.arange(-stray, stray + 0.1, 0.5)
-        tops = [row.top(float(place), arch.width(tooth)) for place in places]
-        heights, lows = (
-            [value for value in expected if value is not None],
-            [value for value in tops if value is not None],
-        )
-        return float(np.median(heights)) - min(lows) if heights and lows else None
+        levels = [row.level(other) for other in _around(arch.teeth, tooth) if other not in ordered]
+        heights = [level for level in levels if level is not None]
+        low = row.level(tooth) if row.placement.is_full else min(row.tops(tooth, self.options.partial_mm), default=None)
+        return float(np.median(heights)) - low if heights and low is not None else None
 
     def _missing(self, scan: Scan, placement: Placement, tooth: int, reduction: float) -> Finding:
         x, y, z = placement.middle(tooth).tolist()
