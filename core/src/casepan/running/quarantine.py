@@ -37,10 +37,10 @@ class Reason:
 def put_case(state: StateFolder, place: str, arrival: str, reason: Reason) -> None:
     """Write the reason of a case. The case itself stays where it is."""
     commands = (
-        f"casepan quarantine show {place}        what is known about it",
-        f"casepan quarantine retry {place}       run all steps again",
-        f"casepan quarantine release {place}     hand it on all the same",
-        f"casepan quarantine discard {place}     put it aside (nothing is deleted)",
+        f"casepan quarantine show {place}                  what is known about it",
+        f"casepan quarantine retry {place} --by NAME       run all steps again",
+        f"casepan quarantine release {place} --by NAME     hand it on all the same",
+        f"casepan quarantine discard {place} --by NAME     put it aside (nothing is deleted)",
     )
     _write(state, place, f"Case {place} is in quarantine.", arrival, reason, commands)
 
@@ -49,8 +49,8 @@ def put_arrival(state: StateFolder, arrival: str, reason: Reason) -> None:
     """Write the reason of an arrival that became no case."""
     commands = (
         f"casepan inspect {_path(state, arrival)}        who recognises it, and why",
-        f"casepan quarantine retry {arrival}       try again, for example after enabling an adapter",
-        f"casepan quarantine discard {arrival}     put it aside (nothing is deleted)",
+        f"casepan quarantine retry {arrival} --by NAME       try again, for example after enabling an adapter",
+        f"casepan quarantine discard {arrival} --by NAME     put it aside (nothing is deleted)",
     )
     _write(state, arrival, f"Arrival {arrival} is in quarantine.", arrival, reason, commands)
 

@@ -186,6 +186,6 @@ def _unusable(path: Path, error: Exception) -> StateError:
     else:
         reason, hint = (
             f"it is damaged or not a ledger ({text})",
-            "`casepan ledger rebuild` restores it from the case folders.",
+            "Move it away with its -wal and -shm files; put a back-up in its place, or run `casepan ledger rebuild`.",
         )
     return StateError(f"the ledger cannot be used: {reason}", place=str(path), hint=hint)
