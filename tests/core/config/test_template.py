@@ -63,3 +63,17 @@ def test_commented_examples_are_valid(tmp_path: Path) -> None:
     assert lab.verdict == {"rx.conflict": "review"}
     assert "portal" in lab.secrets
     assert lab.pipelines["crowns"].steps[0].fail_on == "error"
+
+
+def test_what_enabled_plugins_add_stands_ready(tmp_path: Path) -> None:
+    """The checks and the report are there behind a # each; without it the lab passes every check."""
+    starts = ("# [[pipelines", "# use", "# id", "# with", "# on")
+    written = lab_template("x", ["quality", "report"])
+    path = tmp_path / "lab.toml"
+    path.write_text("\n".join(line[2:] if line.startswith(starts) else line for line in written.splitlines()))
+    lab = load_lab(path)
+    assert inspect_lab(lab, Registry.load(lab.adapters)).problems == ()
+    assert [step.use for step in lab.pipelines["crowns"].steps[3:5]] == ["quality.completeness", "quality.identity"]
+    assert [export.use for export in lab.pipelines["crowns"].export] == ["core.folder", "report.html"]
+    assert "quality." not in lab_template("x", ["report"])
+    assert "report.html" not in lab_template("x", ["quality"])

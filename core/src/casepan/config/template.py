@@ -46,7 +46,7 @@ use = "core.mesh-sanity"   # every scan can be read and is a scan
 [[pipelines.crowns.steps]]
 use = "core.units"         # millimetres, not inches or metres
 
-[[pipelines.crowns.steps]]
+{checks}[[pipelines.crowns.steps]]
 use = "core.convert"
 with = {{ format = "ply", colour = "keep" }}
 
@@ -59,11 +59,37 @@ use = "core.folder"
 with = {{ path = "out/cad", attachments = true }}   # documents and photos too; they name the patient
 on = ["accept"]            # review waits for `casepan cases accept CASE`
 retry = {{ attempts = 5, first_delay = "30s", max_delay = "30m" }}
+{report}"""
+
+_CHECKS = """\
+# What a senior technician looks at. Take the # away to have it checked; the thresholds ask for review, only facts reject.
+# [[pipelines.crowns.steps]]
+# use = "quality.completeness"  # every scan and every word of the order that this work needs
+# [[pipelines.crowns.steps]]
+# use = "quality.identity"      # the right arch, once, not mirrored, of one patient
+# [[pipelines.crowns.steps]]
+# use = "quality.mesh"          # holes, loose parts, spikes, double layers
+# [[pipelines.crowns.steps]]
+# use = "quality.coverage"      # the ordered teeth and their neighbours are in the scan
+# [[pipelines.crowns.steps]]
+# use = "quality.margin"        # prepared teeth show their finish line
+# [[pipelines.crowns.steps]]
+# use = "quality.bite"          # the arches meet
+
+"""
+
+_REPORT = """
+# One page with verdict, pictures and a 3D view per case; it names the patient.
+# [[pipelines.crowns.export]]
+# id = "report"
+# use = "report.html"
+# with = { path = "reports" }
+# on = ["accept", "review", "reject"]
 """
 
 
 def lab_template(name: str, adapters: Collection[str] = (), *, timezone: str = "UTC") -> str:
-    """A complete ``lab.toml`` with comments, using the built-in stages only.
+    """A complete ``lab.toml`` with comments. Only built-in stages are at work in it; what enabled plugins add stands ready.
 
     Args:
         name: of the laboratory.
@@ -71,7 +97,10 @@ def lab_template(name: str, adapters: Collection[str] = (), *, timezone: str = "
         timezone: IANA name.
     """
     tables = "".join(f"[adapters.{adapter}]\n" for adapter in sorted(adapters)) or "# [adapters.trios]\n"
-    return _TEMPLATE.format(schema=SCHEMA_PATH, name=toml_string(name), timezone=toml_string(timezone), adapters=tables)
+    return _TEMPLATE.format(
+        schema=SCHEMA_PATH, name=toml_string(name), timezone=toml_string(timezone), adapters=tables,
+        checks=_CHECKS if "quality" in adapters else "", report=_REPORT if "report" in adapters else "",
+    )  # fmt: skip
 
 
 def toml_string(text: str) -> str:
