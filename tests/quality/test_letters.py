@@ -21,7 +21,8 @@ from casepan.api import (
 )
 from casepan.config.options import Misfit
 from casepan.knowledge.completeness import shipped_rules
-from casepan.knowledge.letters import languages, texts_from
+from casepan.knowledge.letters import checked_texts, languages, texts_from
+from casepan.model.practice import Practice
 from casepan.stages.require_scans import RequireScans, RequireScansOptions
 from casepan_quality.plugin import casepan_findings
 
@@ -170,6 +171,51 @@ def test_a_lab_adds_a_language() -> None:
     assert letter_texts("xx", own).language == "Test"
 
 
+def test_a_language_that_is_not_whole_asks_in_english_and_is_told() -> None:
+    """No question is lost because a translation is older than casepan; ``rules check`` names each missing text."""
+    own = {"fr": {"language": "Français", "letter": {"greeting": "Chers confrères,"}}}
+    letter = letter_of(CASE, [Finding("mesh.hole", "warning", "x", teeth=(24,))], "fr", own)
+    assert letter.greeting == "Chers confrères,"
+    assert letter.points[0].what == "There are holes in the scan (tooth 24)."
+    with pytest.raises(Misfit) as caught:
+        checked_texts("fr", own["fr"])
+    told = {problem.path for problem in caught.value.problems}
+    assert {("points",), ("letter", "subject"), ("decimal",)} <= told
+    assert ("letter", "greeting") not in told
+
+
+def test_teeth_are_counted_as_the_practice_counts() -> None:
+    """Also in the sentence that a finding brings along."""
+    case = evolve(CASE, client=Practice("bright", notation="universal"))
+    found = Finding("rx.conflict", "warning", "teeth 26, 27: shade differs: 26 and A2", teeth=(26, 27))
+    point = letter_of(case, [found]).points[0]
+    assert point.where == "teeth #14, #15"
+    assert point.what == "Your order says two different things: teeth #14, #15: shade differs: 26 and A2."
+
+
+def test_the_worst_of_several_is_told() -> None:
+    """Of two teeth without room the one with the least; errors before all."""
+    room = [Finding("bite.clearance", "warning", "x", value=v, limit=1.5, unit="mm", teeth=(24,)) for v in (1.4, 0.2)]
+    (point,) = letter_of(CASE, room).points
+    assert point.what.startswith("There are only 0.2 mm of room")
+    assert [one.value for one in point.findings] == [0.2, 1.4]
+
+
+def test_a_laboratory_without_a_name_has_words() -> None:
+    """Nobody calls as nobody."""
+    letter = letter_of(CASE, check(CASE), lab="")
+    assert letter.signature.endswith("your laboratory")
+    assert "this is your laboratory" in letter.phone[0]
+
+
+def test_what_two_checks_miss_is_asked_once() -> None:
+    """``core.require-scans`` and ``quality.completeness`` in one pipeline."""
+    plain = list(RequireScans(RequireScansOptions()).check(CASE, None))  # type: ignore[arg-type]
+    case = case_of([scan("u", "preparation/upper")], CROWN)
+    said = [point.say for point in letter_of(case, [*plain, *check(case)]).points]
+    assert len(said) == len(set(said))
+
+
 def test_wrong_texts_are_named() -> None:
     """A placeholder that nothing fills, an unknown key, an unknown language."""
     with pytest.raises(Misfit) as caught:
@@ -199,5 +245,10 @@ def test_every_code_that_can_be_a_question_has_words(language: str) -> None:
         "completeness.missing-scan",
         "mesh.unreadable",
         "identity.unit",
+        "mesh.extent",
+        "arrival.arch-unknown",
+        "arrival.arch-conflict",
+        "arrival.teeth-marked",
+        "colour.missing-texture",
     }
     assert raised - set(letter_texts(language, {}).points) == own_business

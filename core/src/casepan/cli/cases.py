@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from casepan.cli import answering
+from casepan.cli import answering, lettering
 from casepan.cli.console import say, say_done, say_json, say_table, styled, tries
 from casepan.cli.operating import case_fields, delivery_fields
 from casepan.cli.shared import By, CaseName, JsonFlag, LabFile, Note
@@ -34,6 +34,7 @@ def add_to(app: typer.Typer) -> None:
     cases_app.command("accept")(accept)
     cases_app.command("reject")(reject)
     cases_app.command("cancel")(cancel)
+    lettering.add_to(cases_app)
     answering.add_to(cases_app)
     app.add_typer(cases_app, name="cases")
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from casepan.cli.console import note, say, say_json, say_table, styled
+from casepan.cli.lettering import Language, say_letter
 from casepan.cli.shared import JsonFlag
 
 if TYPE_CHECKING:
+    from casepan.operate.lettering import Written
     from casepan.operate.looking import Inspection, LookedAt
+    from casepan.running.context import Bench
 
 ExportPath = Annotated[
     Path, typer.Argument(metavar="PATH", help="A folder, a zip or a single mesh, as the scanner wrote it.")
@@ -35,7 +39,7 @@ def inspect(path: ExportPath, lab: OptionalLab = None, as_json: JsonFlag = False
 
     Example:  casepan inspect ~/Downloads/iTero_Export_70000001.zip
     """
-    inspection = _look(path, lab, checks=False, rx=None)
+    inspection, _ = _look(path, lab, checks=False)
     _answer(inspection, as_json=as_json, verdict=False)
 
 
@@ -46,18 +50,24 @@ def validate(
     fail_on: Annotated[
         str | None, typer.Option("--fail-on", help="End 5 at this verdict or worse: review or reject.")
     ] = None,
+    letter: Annotated[
+        Path | None, typer.Option("--letter", help="Write the letter to the office into this folder.")
+    ] = None,
+    language: Language = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Run all checks on an export; give a verdict.
+    """Run all checks on an export; give a verdict, and with --letter the letter that asks the office for what is wrong.
 
-    Example:  casepan validate ~/Downloads/case.zip --fail-on reject
+    Example:  casepan validate ~/Downloads/case.zip --letter letters --language de
     """
     from casepan.errors import UsageError
 
     if fail_on not in (None, "review", "reject"):
         raise UsageError(f"--fail-on takes review or reject, not {fail_on!r}")
-    inspection = _look(path, lab, checks=True, rx=rx)
-    _answer(inspection, as_json=as_json, verdict=True)
+    if language and not letter:
+        raise UsageError("--language is of letters", hint="Name the folder of the letter as well: --letter FOLDER.")
+    inspection, letters = _look(path, lab, checks=True, rx=rx, letter=letter, language=language)
+    _answer(inspection, as_json=as_json, verdict=True, letters=letters if letter else None)
     order = ("accept", "review", "reject")
     if fail_on and order.index(inspection.worst) >= order.index(fail_on):
         raise typer.Exit(5)
@@ -93,7 +103,11 @@ def convert(
             note(f"lost: {loss}")
 
 
-def _look(path: Path, lab: Path | None, *, checks: bool, rx: Path | None) -> Inspection:
+def _look(
+    path: Path, lab: Path | None, *, checks: bool, rx: Path | None = None, letter: Path | None = None,
+    language: str | None = None,
+) -> tuple[Inspection, list[Written]]:  # fmt: skip
+    """What is in PATH, and the letters about it when there is a folder for them."""
     from casepan.operate.looking import LookOptions, look_at
     from casepan.registry import Registry
 
@@ -109,14 +123,23 @@ def _look(path: Path, lab: Path | None, *, checks: bool, rx: Path | None) -> Ins
         refuse_unusable(loaded, registry)
     for problem in registry.problems:
         note(str(problem.as_error()))
-    return look_at(path, registry, LookOptions(checks=checks, lab=loaded, rx=rx))
+    letters: list[Written] = []
+
+    def write(inspection: Inspection, bench: Bench) -> None:
+        if letter is not None:
+            from casepan.operate.lettering import letters_of, wish_of
+
+            letters.extend(letters_of(inspection, bench, wish_of(letter, language, loaded)))
+
+    return look_at(path, registry, LookOptions(checks=checks, lab=loaded, rx=rx), write), letters
 
 
-def _answer(inspection: Inspection, *, as_json: bool, verdict: bool) -> None:
+def _answer(inspection: Inspection, *, as_json: bool, verdict: bool, letters: Sequence[Written] | None = None) -> None:
     if as_json:
         from casepan.operate.documents import inspection_document
 
-        say_json(inspection_document(inspection))
+        written = {} if letters is None else {"letters": [one.document() for one in letters]}
+        say_json({**inspection_document(inspection), **written})
         return
     for number, looked in enumerate(inspection.cases, 1):
         if len(inspection.cases) > 1:
@@ -126,6 +149,8 @@ def _answer(inspection: Inspection, *, as_json: bool, verdict: bool) -> None:
         say(f"{styled(finding.severity)}  {finding.code}: {finding.message}")
         if finding.hint:
             say(f"         {finding.hint}")
+    for letter in letters or ():
+        say_letter(letter)
     if not inspection.cases:
         say(f"Verdict: {styled(inspection.verdict)}" if verdict else "Nothing was recognised.")
 

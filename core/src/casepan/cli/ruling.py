@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from casepan.cli.console import note, say, say_json, say_table, styled
+from casepan.cli.console import note, say, say_json, say_lines, say_table, styled
 from casepan.cli.shared import JsonFlag, LabFile
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ rules_app = typer.Typer(
 def add_to(app: typer.Typer) -> None:
     """Hang the commands into the tree."""
     rules_app.command("show")(show)
+    rules_app.command("letters")(letters)
     rules_app.command("check")(check)
     rules_app.command("import-exocad")(import_exocad)
     rules_app.command("calibration")(calibration)
@@ -54,6 +55,24 @@ def show(
                 for name, one in rules.work.items()
             ],
         )
+
+
+def letters(
+    language: Annotated[str | None, typer.Argument(help="Print the file of texts in this language.")] = None,
+    lab: LabFile = Path("lab.toml"),
+) -> None:
+    """The languages of letters to the office; with a language its file of texts.
+
+    Change single texts in rules/letters/en.toml beside lab.toml; add a language by translating the whole file.
+
+    Example:  casepan rules letters en > rules/letters/fr.toml
+    """
+    from casepan.operate.ruling import letter_file, letter_languages
+
+    if language is not None:
+        say_lines(letter_file(lab, language).rstrip("\n"))
+        return
+    say_table(("language", "name"), [(code, texts.language) for code, texts in letter_languages(lab).items()])
 
 
 def check(lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
 from casepan.errors import CaseError
 from casepan.knowledge.letters import Letter, LetterPoint, as_html, as_markdown
 from casepan.model.case import Case, Scan
-from casepan.model.finding import Finding
 
 if TYPE_CHECKING:
     from casepan.mesh.pictures import Drawing, Frame, View
@@ -55,7 +54,7 @@ def letter_files(letter: Letter, pictures: Sequence[bytes | None] = (), language
 def _picture(
     number: int, point: LetterPoint, scans: Mapping[str, Scan], open_scan: Callable[[Scan], Mesh]
 ) -> bytes | None:
-    for finding in _placed(point.findings):
+    for finding in point.findings:
         scan = scans.get(finding.scan or "")
         if scan is None or finding.where_mm is None:
             continue
@@ -66,12 +65,6 @@ def _picture(
         if mesh.is_finite:
             return _drawn(mesh, scan, finding.where_mm, str(number))
     return None
-
-
-def _placed(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Those with a place, errors first, then by how much was measured."""
-    severities = ("error", "warning", "info")
-    return iter(sorted(findings, key=lambda one: (severities.index(one.severity), -abs(one.value or 0.0))))
 
 
 def _drawn(mesh: Mesh, scan: Scan, where: Sequence[float], text: str) -> bytes | None:

@@ -10,6 +10,7 @@ import re
 import tomllib
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from html import escape
 from importlib.resources import files
 from itertools import zip_longest
@@ -23,13 +24,17 @@ from casepan.contract.options import option
 from casepan.errors import ConfigError
 from casepan.knowledge.completeness import Lack, laid_over, plain_lacks
 from casepan.knowledge.lab_rules import in_force
+from casepan.knowledge.teeth import to_universal
 from casepan.model.case import Case
 from casepan.model.finding import Finding
+from casepan.model.vocabulary import SEVERITIES
 
 MOST_POINTS = 5
 MOST_SPOKEN = 3
 MISSING_SCAN, MISSING_FIELD = "completeness.missing-scan", "completeness.missing-field"
+ENGLISH = "en"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_TEETH = re.compile(r"\b(tooth|teeth) ((?:[1-4][1-8]|[5-8][1-5])(?:, (?:[1-4][1-8]|[5-8][1-5]))*)\b")
 _FRAME_WORDS = frozenset({"case", "lab", "more"})
 _POINT_WORDS = frozenset({"case", "lab", "where", "teeth", "scan", "fields", "value", "limit", "unit", "message"})
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~])")
@@ -84,6 +89,7 @@ class Texts:
     schema: Literal[1] = option(doc="version of this format")
     language: str = option(doc="name of the language in itself")
     decimal: str = option(doc="decimal sign")
+    lab: str = option(doc="the laboratory, where its name is not known")
     letter: Frame = option(doc="round the points")
     phone: Phone = option(doc="on the telephone")
     where: Where = option(doc="words for places")
@@ -95,7 +101,7 @@ class Texts:
 
 @frozen
 class LetterPoint:
-    """One question: its place, the problem, what to do, the spoken form, and the findings it stands for."""
+    """One question: its place, the problem, what to do, the spoken form, and the findings it stands for, worst first."""
 
     where: str
     what: str
@@ -128,7 +134,7 @@ class Letter:
 
 def languages(own: Mapping[str, Any]) -> tuple[str, ...]:
     """Languages that a letter can be written in: the shipped ones and the laboratory's (``rules["letters"]``)."""
-    return tuple(sorted({*_shipped(), *own}))
+    return tuple(sorted({*shipped_texts(), *own}))
 
 
 def letter_texts(language: str, own: Mapping[str, Any]) -> Texts:
@@ -146,16 +152,39 @@ def letter_texts(language: str, own: Mapping[str, Any]) -> Texts:
 def texts_from(language: str, own: Mapping[str, Any]) -> Texts:
     """The texts of a language from the laboratory's keys for it.
 
+    What a language of the laboratory leaves out stays English: a question is better asked in English than never.
+
     Raises:
         Misfit: with every key and placeholder that does not fit.
     """
-    shipped = _shipped()
-    base = tomllib.loads(shipped[language]) if language in shipped else {}
+    base = tomllib.loads(shipped_texts().get(language) or shipped_texts()[ENGLISH])
     texts: Texts = read(Texts, laid_over(base, own))
     problems = tuple(_unfillable(texts))
     if problems:
         raise Misfit(problems)
     return texts
+
+
+def checked_texts(language: str, own: Mapping[str, Any]) -> Texts:
+    """The same, and nothing may be left out of a language that casepan does not bring.
+
+    Raises:
+        Misfit: as above, and with every key that would stay English.
+    """
+    texts = texts_from(language, own)
+    shipped = shipped_texts()
+    missing = () if language in shipped else tuple(_untranslated(tomllib.loads(shipped[ENGLISH]), own))
+    if missing:
+        raise Misfit(missing)
+    return texts
+
+
+def _untranslated(english: Mapping[str, Any], own: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[Problem]:
+    for key, text in english.items():
+        if key not in own:
+            yield Problem((*path, key), "is missing and stays English", "`casepan rules letters en` prints it.")
+        elif isinstance(text, Mapping):
+            yield from _untranslated(text, own[key], (*path, key))
 
 
 def write_letter(
@@ -170,7 +199,7 @@ def write_letter(
         lab: the laboratory's name.
         lacks: what ``completeness.lacks`` found: it gives missing scans and fields their names in this language.
     """
-    common = {"case": case.prescription.reference or case.ref, "lab": lab}
+    common = {"case": case.prescription.reference or case.ref, "lab": lab or texts.lab}
     writer = _Writer(case, texts, common, {**plain_lacks(), **{lack.sentence: lack for lack in lacks}})
     points = writer.points(findings)
     if not points:
@@ -188,6 +217,13 @@ def write_letter(
         closing=_filled(frame.closing, common),
         signature=_filled(frame.signature, common),
         phone=(_filled(texts.phone.opening, common), *said, _filled(texts.phone.closing, common)),
+    )
+
+
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings of one kind: errors before warnings, then by how far what was measured lies from its limit."""
+    return sorted(
+        findings, key=lambda one: (-SEVERITIES.index(one.severity), -abs((one.value or 0.0) - (one.limit or 0.0)))
     )
 
 
@@ -263,10 +299,12 @@ class _Writer:
     def _group(self, finding: Finding) -> str:
         """Findings of one group become one point: by missing scan, all fields together, else by scan."""
         if finding.code == MISSING_SCAN:
-            return finding.message
+            lack = self.lacks.get(finding.message)
+            return f"{lack.name} {lack.arch}" if lack else finding.message
         return "" if finding.code == MISSING_FIELD else finding.scan or ""
 
     def _point(self, key: str, group: Sequence[Finding]) -> LetterPoint:
+        group = worst_first(group)
         words = {**self.common, **self._words(group)}
         text = self.texts.points[key]
         what, how, say = (_capital(_filled(part, words)) for part in (text.what, text.how, text.say))
@@ -279,13 +317,13 @@ class _Writer:
         named = ", ".join(names) or first.message
         return {
             "where": self._where(group),
-            "teeth": ", ".join(map(str, _teeth(group))),
+            "teeth": self._numbers(_teeth(group)),
             "scan": named,
             "fields": named,
             "value": self._number(first.value),
             "limit": self._number(first.limit),
             "unit": first.unit or "",
-            "message": first.message,
+            "message": _TEETH.sub(lambda found: f"{found[1]} {self._told(found[2])}", first.message),
         }
 
     def _name_of(self, lack: Lack) -> str:
@@ -295,7 +333,7 @@ class _Writer:
     def _where(self, group: Sequence[Finding]) -> str:
         words, teeth = self.texts.where, _teeth(group)
         if teeth:
-            return _filled(words.teeth if len(teeth) > 1 else words.tooth, {"teeth": ", ".join(map(str, teeth))})
+            return _filled(words.teeth if len(teeth) > 1 else words.tooth, {"teeth": self._numbers(teeth)})
         scan = next((scan for scan in self.case.scans if scan.id == group[0].scan), None)
         if scan is None:
             lack = self.lacks.get(group[0].message)
@@ -303,12 +341,21 @@ class _Writer:
         role = self.texts.roles.get(scan.role, scan.role)
         return f"{role}, {getattr(words, scan.arch)}" if scan.arch else role
 
+    def _numbers(self, teeth: Iterable[int]) -> str:
+        """Teeth as the practice counts them: ``26``, or ``#14`` where it uses Universal numbers."""
+        universal = self.case.client is not None and self.case.client.notation == "universal"
+        return ", ".join(f"#{to_universal(tooth)}" if universal else str(tooth) for tooth in teeth)
+
+    def _told(self, numbers: str) -> str:
+        return self._numbers(int(number) for number in re.findall(r"\d+", numbers))
+
     def _number(self, value: float | None) -> str:
         return "" if value is None else f"{value:.3g}".replace(".", self.texts.decimal)
 
 
-def _shipped() -> dict[str, str]:
-    """The shipped texts by language, unread."""
+@cache
+def shipped_texts() -> Mapping[str, str]:
+    """The shipped files of texts by language, unread."""
     folder = files(__package__).joinpath("letter_texts")
     return {item.name.removesuffix(".toml"): item.read_text("utf-8") for item in folder.iterdir()}
 

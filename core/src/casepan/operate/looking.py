@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +75,13 @@ class Inspection:
         return max((self.verdict, *(case.verdict for case in self.cases)), key=order.index)
 
 
+Use = Callable[[Inspection, Bench], None]
+
+
+def _leave(_: Inspection, __: Bench) -> None:
+    """Nothing more is wanted."""
+
+
 @frozen
 class LookOptions:
     """How to look.
@@ -90,8 +97,11 @@ class LookOptions:
     rx: Path | None = field(default=None)
 
 
-def look_at(path: Path, registry: Registry, options: LookOptions | None = None) -> Inspection:
+def look_at(path: Path, registry: Registry, options: LookOptions | None = None, use: Use = _leave) -> Inspection:
     """Recognise and read everything in PATH.
+
+    Args:
+        use: is given the outcome while the surfaces can still be opened.
 
     Raises:
         UsageError: there is no such path.
@@ -103,7 +113,9 @@ def look_at(path: Path, registry: Registry, options: LookOptions | None = None) 
         listing = FolderListing.of(path)
         rules = read_lab_rules(options.lab.base) if options.lab else {}
         with Bench.on(listing, rules=rules) as bench:
-            return look_on(listing, bench, path, registry, options)
+            inspection = look_on(listing, bench, path, registry, options)
+            use(inspection, bench)
+            return inspection
     except (CaseError, NotReady, OSError) as error:
         findings = (_failure(error),)
         return Inspection(path, (), findings, verdict_of(findings, _table(options)))

@@ -77,7 +77,12 @@ def heading(title: str, words: str) -> str:
 
 
 def write_page(path: Path, text: str) -> None:
-    """Write a page where somebody asked for it, readable by its owner only; an older one is replaced once it is whole.
+    """Write a page where somebody asked for it; see :func:`write_file`."""
+    write_file(path, text.encode("utf-8"))
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file where somebody asked for it, readable by its owner only; an older one is replaced once it is whole.
 
     Raises:
         UsageError: it cannot be written there.
@@ -86,7 +91,7 @@ def write_page(path: Path, text: str) -> None:
     try:
         part.unlink(missing_ok=True)
         part.touch(mode=0o600)
-        part.write_text(text, encoding="utf-8", newline="")
+        part.write_bytes(content)
         part.replace(path)
     except OSError as error:
         hint = "Name a file in a folder that is there and that you may write to."

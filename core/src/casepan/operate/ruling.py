@@ -8,12 +8,13 @@ from typing import Any
 
 from attrs import frozen
 
+from casepan.config.loader import read_text
 from casepan.config.suggest import did_you_mean
 from casepan.errors import ConfigError, UsageError
 from casepan.knowledge.completeness import Rules, Work, completeness_rules, rules_from
 from casepan.knowledge.implants import implants_from
 from casepan.knowledge.lab_rules import FOLDER, checked, read_lab_rules, rule_files
-from casepan.knowledge.letters import texts_from
+from casepan.knowledge.letters import Texts, checked_texts, languages, letter_texts, shipped_texts
 
 CHECKS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {"completeness": rules_from, "implants": implants_from}
 """Rules files by name, and what reads each."""
@@ -48,6 +49,32 @@ def work_named(rules: Rules, name: str) -> Work:
     return rules.work[name]
 
 
+def letter_languages(lab: Path) -> dict[str, Texts]:
+    """The texts of letters in force, by language: the shipped ones and those of the lab.
+
+    Raises:
+        ConfigError: the lab's own texts do not fit.
+    """
+    own = read_lab_rules(lab.parent).get("letters", {})
+    return {language: letter_texts(language, own) for language in languages(own)}
+
+
+def letter_file(lab: Path, language: str) -> str:
+    """The file of texts in a language, to copy, change or translate: the shipped one, else the lab's own.
+
+    Raises:
+        UsageError: there is none.
+    """
+    own = lab.parent / FOLDER / "letters" / f"{language}.toml"
+    if language in shipped_texts():
+        return shipped_texts()[language]
+    if own.is_file() and own.parent.name == "letters":
+        return read_text(own)
+    known = ", ".join(languages(read_lab_rules(lab.parent).get("letters", {})))
+    hint = f"There are: {known}. Translate `casepan rules letters en` into {FOLDER}/letters/LANGUAGE.toml."
+    raise UsageError(f"there are no letters in {language!r}", hint=hint)
+
+
 def check_rules(lab: Path) -> RulesCheck:
     """Read every file in ``rules/`` beside ``lab.toml``.
 
@@ -66,7 +93,7 @@ def check_rules(lab: Path) -> RulesCheck:
 def _problems(path: Path, folder: Path) -> Iterator[ConfigError]:
     name = path.relative_to(folder).with_suffix("").as_posix()
     if name.startswith("letters/") and name.count("/") == 1:
-        yield from checked(path, lambda table: texts_from(path.stem, table))
+        yield from checked(path, lambda table: checked_texts(path.stem, table))
     elif name in CHECKS:
         yield from checked(path, CHECKS[name])
     else:
