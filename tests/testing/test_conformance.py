@@ -171,9 +171,10 @@ def test_a_greedy_recogniser_is_found_out() -> None:
 
 
 def test_a_plugin_without_papers_is_found_out() -> None:
-    """No quality file, no sample for the demo, and no module that a fresh interpreter could import."""
+    """No quality file, no limits of its destination, no sample for the demo, no module that a fresh interpreter could import."""
     failures = check_adapter("bad")
-    expected = {"claims-carry-evidence", "has-samples", "starts-without-heavy-imports"}
+    papers = {"claims-carry-evidence", "destinations-say-what-they-take", "has-samples"}
+    expected = {*papers, "starts-without-heavy-imports"}
     assert {failure.rule for failure in failures} == expected
     assert all(isinstance(failure, Failure) for failure in failures)
 

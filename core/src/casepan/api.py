@@ -31,6 +31,7 @@ from casepan.contract.specs import (
     FindingDoc,
     HealthCheck,
     ImporterSpec,
+    NameLimits,
     ObserverSpec,
     Openness,
     Personal,
@@ -55,7 +56,16 @@ from casepan.errors import (
     UnrecognisedArrival,
     UsageError,
 )
-from casepan.handing import PackageOptions, deliver_package, left_out, named_scans, probe_package, scan_files
+from casepan.handing import (
+    STAYS_AT_HOME,
+    WITHHELD,
+    PackageOptions,
+    deliver_package,
+    left_out,
+    named_scans,
+    probe_package,
+    scan_files,
+)
 from casepan.hookspecs import hookimpl
 from casepan.knowledge.completeness import Lack, completeness_rules, lacks
 from casepan.knowledge.implants import (
@@ -90,12 +100,15 @@ from casepan.packages import (
     files_of_seal,
     probe_folder,
     probe_zip,
+    proof_of_seal,
     sealed_files,
 )
 from casepan.stages.packing import PackingOptions, case_seal, pack_case
 
 __all__ = [
     "API_VERSION",
+    "STAYS_AT_HOME",
+    "WITHHELD",
     "AdapterError",
     "AdapterInfo",
     "Answer",
@@ -145,6 +158,7 @@ __all__ = [
     "Listing",
     "Material",
     "Millimetres",
+    "NameLimits",
     "NoOptions",
     "NotReady",
     "ObserverContext",
@@ -211,6 +225,7 @@ __all__ = [
     "probe_folder",
     "probe_package",
     "probe_zip",
+    "proof_of_seal",
     "read_xml",
     "rx_document",
     "scan_files",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from casepan.contract.context import ExportContext
 from casepan.contract.options import FolderPath, option
+from casepan.knowledge.rx_write import PRIVATE_FIELDS
 from casepan.model.case import Case, Scan
 from casepan.model.files import FileRef
 from casepan.model.records import Receipt
@@ -21,6 +22,13 @@ _REFERENCE = re.compile(
     rb"([^\r\n]+?)([ \t\r]*)$",
     re.MULTILINE | re.IGNORECASE,
 )
+STAYS_AT_HOME = (
+    "variants that are only carried along",
+    "documents and pictures",
+    "files that steps made, such as printable models",
+)
+"""What no package in a vendor's layout has a place for, for ``ExporterSpec.not_carried``."""
+WITHHELD = "patient, practice, doctor, references and notes (`private = false`)"
 
 
 @frozen
@@ -30,6 +38,10 @@ class PackageOptions:
     path: FolderPath = option(FolderPath("out"), "folder that gets one package per case")
     form: Literal["folder", "zip"] = option("folder", "one folder or one zip per case")
     private: bool = option(False, "write patient, practice, doctor and notes into the order as well")
+
+    def not_carried(self) -> Iterator[str]:
+        """What stays at home whatever the case is, see ``ExporterSpec``."""
+        yield from () if self.private else (WITHHELD,)
 
 
 def deliver_package(
@@ -50,9 +62,8 @@ def deliver_package(
         DeliveryError: as ``deliver_folder`` and ``deliver_zip`` do.
     """
     deliver = deliver_zip if options.form == "zip" else deliver_folder
-    seal = Seal(more={"not_carried": list(not_carried)})
-    receipt = deliver(ctx, options.path, files, name=name, seal=seal)
-    return evolve(receipt, proof={**receipt.proof, "not carried": "; ".join(not_carried) or "nothing"})
+    seal = Seal(more={"not_carried": [*not_carried, *renamed(files)]})
+    return deliver(ctx, options.path, files, name=name, seal=seal)
 
 
 def probe_package(ctx: ExportContext, options: PackageOptions, *, name: str | None = None) -> Receipt | None:
@@ -109,8 +120,8 @@ def named_scans(
     return files, (f"scans that the layout has no word for, under a name of their own: {nameless}",) if nameless else ()
 
 
-def left_out(case: Case, carried: Collection[Scan]) -> tuple[str, ...]:
-    """One sentence for each kind of file that is not among the carried scans."""
+def left_out(case: Case, carried: Collection[Scan], *, private: bool = True) -> tuple[str, ...]:
+    """One sentence for each kind of file that is not among the carried scans, and for what is not told without ``private``."""
     ids = {scan.id for scan in carried}
     variants = sum(not scan.preferred and scan.id not in ids for scan in case.scans)
     others = sum(scan.preferred and scan.id not in ids for scan in case.scans)
@@ -122,7 +133,27 @@ def left_out(case: Case, carried: Collection[Scan]) -> tuple[str, ...]:
         (len(case.attachments), "documents and pictures stay at home"),
         (len(case.artifacts), "files that steps made, such as printable models, stay at home"),
     )
-    return tuple(f"{words}: {count}" for count, words in counts if count)
+    files = tuple(f"{words}: {count}" for count, words in counts if count)
+    return files if private else (*files, *withheld(case))
+
+
+def withheld(case: Case) -> tuple[str, ...]:
+    """One sentence for each thing that a delivery without names keeps back, if the case has it."""
+    order = case.prescription
+    fields = [name.replace("_", " ") for name in PRIVATE_FIELDS if getattr(order, name)]
+    patient = case.patient
+    told = any((patient.name, patient.first, patient.last, patient.reference, patient.guid))
+    return (
+        *((f"fields of the order that may name people stay at home: {', '.join(fields)}",) if fields else ()),
+        *(("who the patient is stays at home",) if told else ()),
+    )
+
+
+def renamed(files: Iterable[PackageFile]) -> tuple[str, ...]:
+    """A sentence when files of the case do not keep the names that they came with."""
+    names = [(file.content.name, file.name) for file in files if isinstance(file.content, FileRef)]
+    count = sum(came != now.rpartition("/")[2] for came, now in names)
+    return (f"files under other names than they came with: {count}",) if count else ()
 
 
 def _referring(ctx: ExportContext, file: FileRef, renamed: Mapping[str, str]) -> FileRef | bytes:

@@ -32,6 +32,7 @@ from casepan.model.records import Receipt
 
 SHARING = (32, 33)
 """Windows: another program holds the file open, or has a part of it locked."""
+FOUND = "found and read back by a probe"
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 _DAMAGED = (OSError, EOFError, KeyError, RuntimeError, ValueError, zlib.error, zipfile.BadZipFile)
 
@@ -71,11 +72,16 @@ class Seal:
 
     Attributes:
         name: its file name. The default begins with a dot, so that importers of other programs leave it alone.
-        more: what else it says.
+        more: what else it says. ``not_carried``, a list of sentences without names, stands in the receipt as well.
     """
 
     name: str = ".casepan.json"
     more: Mapping[str, Any] = field(factory=dict, repr=False)
+
+    @property
+    def proof(self) -> dict[str, str]:
+        """What a receipt says of it."""
+        return proof_of_seal(self.more)
 
 
 SEAL = Seal()
@@ -109,7 +115,7 @@ def deliver_folder(
             for folder in sorted({(part / file.name).parent for file in sealed}, reverse=True):
                 sync_folder(folder)
             _commit_folder(part, target, ctx)
-        return _receipt(ctx, target, files, "size and sha256 read back")
+        return _receipt(ctx, target, files, {"verified": "size and sha256 read back", **seal.proof})
 
 
 def deliver_zip(
@@ -137,20 +143,21 @@ def deliver_zip(
             _may_commit(target, ctx)
             part.replace(target)
         sync_folder(target.parent)
-        return _receipt(ctx, target, files, "members read back")
+        return _receipt(ctx, target, files, {"verified": "members read back", **seal.proof})
 
 
 def probe_folder(ctx: ExportContext, path: str, *, name: str | None = None, seal: str = SEAL.name) -> Receipt | None:
     """The receipt, if the folder is there with this delivery's key and every file as its seal says."""
     target = ctx.base / path / (name or ctx.place)
     try:
-        files = files_of_seal(json.loads((target / seal).read_bytes()), ctx.key)
+        document = json.loads((target / seal).read_bytes())
+        files = files_of_seal(document, ctx.key)
         if files is None or any(hash_file(target / name) != content for name, content in files.items()):
             return None
     except _DAMAGED:
         return None
     sync_folder(target.parent)  # whoever renamed it may have died before it did this
-    return Receipt(ctx.key, str(target), ctx.now(), {"verified": "found and read back by a probe"}, files)
+    return Receipt(ctx.key, str(target), ctx.now(), {"verified": FOUND, **proof_of_seal(document)}, files)
 
 
 def probe_zip(ctx: ExportContext, path: str, *, name: str | None = None, seal: str = SEAL.name) -> Receipt | None:
@@ -158,13 +165,14 @@ def probe_zip(ctx: ExportContext, path: str, *, name: str | None = None, seal: s
     target = ctx.base / path / f"{name or ctx.place}.zip"
     try:
         with zipfile.ZipFile(target) as archive:
-            files = files_of_seal(json.loads(archive.read(seal)), ctx.key)
+            document = json.loads(archive.read(seal))
+            files = files_of_seal(document, ctx.key)
     except _DAMAGED:
         return None
     if files is None or not _zip_holds(target, files):
         return None
     sync_folder(target.parent)  # whoever renamed it may have died before it did this
-    return Receipt(ctx.key, str(target), ctx.now(), {"verified": "found and read back by a probe"}, files)
+    return Receipt(ctx.key, str(target), ctx.now(), {"verified": FOUND, **proof_of_seal(document)}, files)
 
 
 def sealed_files(ctx: ExportContext, files: Sequence[PackageFile], seal: Seal = SEAL) -> tuple[PackageFile, ...]:
@@ -186,6 +194,12 @@ def files_of_seal(document: Any, key: str) -> dict[str, str] | None:
         return None
     files = [item for item in document["files"] if isinstance(item, dict)]
     return {str(item.get("name")): str(item.get("sha256")) for item in files}
+
+
+def proof_of_seal(document: Any) -> dict[str, str]:
+    """What a parsed seal adds to a receipt: what the delivery could not carry, in one line; nothing when it does not say."""
+    told = document.get("not_carried") if isinstance(document, Mapping) else None
+    return {"not carried": "; ".join(map(str, told)) or "nothing"} if isinstance(told, list) else {}
 
 
 @contextmanager
@@ -294,6 +308,6 @@ def _zip_holds(path: Path, files: Mapping[str, str]) -> bool:
     return True
 
 
-def _receipt(ctx: ExportContext, target: Path, files: Iterable[PackageFile], proof: str) -> Receipt:
+def _receipt(ctx: ExportContext, target: Path, files: Iterable[PackageFile], proof: Mapping[str, str]) -> Receipt:
     hashes = {file.name: file.sha256 for file in files}
-    return Receipt(ctx.key, str(target), ctx.now(), {"verified": proof}, hashes)
+    return Receipt(ctx.key, str(target), ctx.now(), proof, hashes)

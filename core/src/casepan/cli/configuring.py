@@ -66,7 +66,8 @@ def check(
 ) -> None:
     """Check lab.toml and all it names; change nothing.
 
-    Adapters, stages, options, folders and secrets; every problem at once, with its line.
+    Adapters, stages, options, folders and secrets; every problem at once, with its line. For each destination: what it takes,
+    and what of a case will not get there.
 
     Example:  casepan check --lab lab/lab.toml
     """
@@ -80,6 +81,10 @@ def check(
             note(str(problem))
         for advice in result.advice:
             note(f"{advice.place}: {advice.text}" + (f"\n  {advice.hint}" if advice.hint else ""))
+        for one in result.destinations:
+            say(f"{one.pipeline}/{one.export} ({one.use}) takes {one.takes}")
+            for what in one.not_carried:
+                say(f"  not carried: {what}")
         for row in result.health:
             say(f"{styled('ok' if row.ok else 'failed')}  {row.name}: {row.detail}")
         if not result.problems:

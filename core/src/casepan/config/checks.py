@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import attrs
 
+from casepan.config.destinations import Destination, converted_to, destinations_of, exports
 from casepan.config.lab import Export, ImportStep, Lab, Step
 from casepan.config.loader import read_text
 from casepan.config.options import Misfit, dotted, keys_of, read
@@ -60,10 +61,11 @@ class Placed:
 
 @attrs.frozen
 class Checked:
-    """What ``inspect_lab`` found: what stops the lab from running, and what is only odd."""
+    """What ``inspect_lab`` found: what stops the lab from running, what is only odd, and what each destination takes."""
 
     problems: tuple[CasepanError, ...]
     advice: tuple[Advice, ...]
+    destinations: tuple[Destination, ...] = ()
 
 
 def check_lab(lab: Lab, registry: Registry) -> tuple[CasepanError, ...]:
@@ -94,10 +96,11 @@ def inspect_lab(lab: Lab, registry: Registry) -> Checked:
         *_secret_advice(lab, steps, own, place),
         *_inbox_advice(lab, steps, place),
         *_conversion_advice(steps, place),
-        *_loss_advice(steps, place),
+        *_format_advice(steps, place),
         *_route_advice(lab, place),
     )
-    return Checked(tuple(sorted(problems, key=_line)), (*advice, *_verdict_advice(lab, registry, place)))
+    told = (*advice, *_verdict_advice(lab, registry, place))
+    return Checked(tuple(sorted(problems, key=_line)), told, tuple(destinations_of(steps, place)))
 
 
 def _line(problem: CasepanError) -> int:
@@ -354,34 +357,13 @@ def _inbox_advice(lab: Lab, steps: list[Placed], place: Place) -> Iterator[Advic
                 yield Advice(place(path), "this folder is not there yet", "Create it, or mount the share.")
 
 
-def _converted_to(exported: Placed, steps: list[Placed]) -> Any:
-    """Options of the last step before an export that says in which ``format`` it writes, None when none does."""
-    before = [
-        placed.options
-        for placed in steps
-        if placed.path[1:3] == (exported.path[1], "steps")
-        and isinstance(placed.spec, TransformerSpec)
-        and isinstance(getattr(placed.options, "format", None), str)
-    ]
-    return before[-1] if before else None
-
-
-def _exports(steps: list[Placed]) -> Iterator[tuple[Placed, ExporterSpec]]:
-    return ((placed, placed.spec) for placed in steps if isinstance(placed.spec, ExporterSpec))
-
-
 def _format_problems(steps: list[Placed], place: Place) -> Iterator[CasepanError]:
-    for placed, spec in _exports(steps):
-        written = getattr(_converted_to(placed, steps), "format", None)
+    for placed, spec in exports(steps):
+        written = getattr(converted_to(placed, steps), "format", None)
         if spec.formats and written is not None and written not in spec.formats:
             reason = f"{spec.name} takes {', '.join(spec.formats)}, but the steps before it write {written}"
             hint = "Change the format of the step that converts."
             yield ConfigError(reason, place=place((*placed.path, "use")), hint=hint)
-
-
-def _colourless(options: Any) -> bool:
-    """True when nothing that such a step writes has colour."""
-    return getattr(options, "format", None) == "stl" or getattr(options, "colour", None) == "drop"
 
 
 def _conversion_advice(steps: list[Placed], place: Place) -> Iterator[Advice]:
@@ -392,18 +374,12 @@ def _conversion_advice(steps: list[Placed], place: Place) -> Iterator[Advice]:
             yield Advice(place((*placed.path, "use")), text, 'If that is meant, write colour = "drop".')
 
 
-def _loss_advice(steps: list[Placed], place: Place) -> Iterator[Advice]:
-    for placed, spec in _exports(steps):
-        before = _converted_to(placed, steps)
+def _format_advice(steps: list[Placed], place: Place) -> Iterator[Advice]:
+    for placed, spec in exports(steps):
         at = place((*placed.path, "use"))
-        if before is None and spec.formats and not set(spec.formats).issuperset(_READABLE):
+        if converted_to(placed, steps) is None and spec.formats and not set(spec.formats).issuperset(_READABLE):
             hint = f'Add a step: use = "core.convert", with = {{ format = "{spec.formats[0]}" }}.'
             yield Advice(at, f"{spec.name} takes only {', '.join(spec.formats)}, and no step converts to it", hint)
-        if not spec.colour and not _colourless(before):
-            yield Advice(at, f"{spec.name} drops the colour of the scans")
-        if spec.max_faces is not None:
-            text = f"{spec.name} takes at most {spec.max_faces:,} triangles per scan; larger ones will be refused there"
-            yield Advice(at, text, "Put a step that simplifies before it.")
 
 
 def _practice_problems(lab: Lab) -> Iterator[CasepanError]:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from attrs import Attribute, field, frozen
 
+from casepan.arrivals.names import LONGEST
 from casepan.model.vocabulary import Severity
 
 API_VERSION = 1
@@ -84,20 +85,45 @@ class TransformerSpec(StageSpec):
 
 
 @frozen
+class NameLimits:
+    """Under which names files lie at a destination. The defaults are what every package of casepan keeps to.
+
+    Attributes:
+        given: ``"kept"``: as the steps before named them, changed only where a name does not fit; ``"layout"``: words of the
+            destination's own; ``"none"``: no file of the case gets there under a name.
+        longest: most UTF-8 bytes of one name with its extension, None when no limit is known.
+        longest_path: most UTF-8 bytes of a name with its folders, from the root of the destination, None likewise.
+        characters: ``"portable"``: what Windows, macOS and Linux all take; ``"ascii"``: of that only the signs of ASCII.
+    """
+
+    given: Literal["kept", "layout", "none"]
+    longest: int | None = LONGEST
+    longest_path: int | None = None
+    characters: Literal["portable", "ascii"] = "portable"
+
+
+@frozen
 class ExporterSpec(StageSpec):
     """An exporter.
+
+    What it says here is told by ``casepan check`` before the first run. What depends on its options belongs into a method
+    ``not_carried(self) -> Iterable[str]`` of the options class; what depends on the case, into the manifest and the receipt.
 
     Attributes:
         probe: True when ``probe(ctx)`` can ask the destination whether it has a delivery.
         formats: mesh formats the destination takes; empty means all.
         colour: False when the destination drops colour.
         max_faces: most faces per scan it takes, None for no limit.
+        names: its limits for names of files, None when it does not say (the conformance kit wants it to).
+        not_carried: what of a case never gets there, one phrase each: ``"documents and pictures"``.
     """
 
     probe: bool = False
     formats: tuple[str, ...] = ()
     colour: bool = True
     max_faces: int | None = None
+    names: NameLimits | None = None
+    not_carried: tuple[str, ...] = ()
 
 
 @frozen

@@ -23,7 +23,8 @@ _ITEM = (
     "contacts",
     "pontic_design",
 )
-_PRIVATE = ("reference", "remake_of", "practice", "doctor", "licence", "ship_to", "notes")
+PRIVATE_FIELDS = ("reference", "remake_of", "practice", "doctor", "licence", "ship_to", "notes")
+"""Fields of an order that may name people."""
 
 
 def rx_document(prescription: Prescription, *, private: bool = False) -> bytes:
@@ -41,7 +42,7 @@ def rx_document(prescription: Prescription, *, private: bool = False) -> bytes:
     if prescription.physical:
         document["physical"] = list(prescription.physical)
     if private:
-        document |= {name: value for name in _PRIVATE if (value := getattr(prescription, name))}
+        document |= {name: value for name in PRIVATE_FIELDS if (value := getattr(prescription, name))}
     return dumps(document).encode("utf-8")
 
 

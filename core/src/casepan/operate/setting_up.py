@@ -11,6 +11,7 @@ from typing import Any
 from attrs import frozen
 
 from casepan.config.checks import Advice, inspect_lab
+from casepan.config.destinations import Destination
 from casepan.config.lab import Export, Lab
 from casepan.config.loader import load_lab, load_partly
 from casepan.config.options import structure_options
@@ -32,12 +33,14 @@ class LabCheck:
     Attributes:
         problems: what keeps the lab from running, in the order of the file.
         advice: what works and is probably not meant.
+        destinations: what each export takes, and what will not get there.
         health: answers of the outside world, with ``--online``.
         summary: one sentence when all is well.
     """
 
     problems: tuple[CasepanError, ...]
     advice: tuple[Advice, ...] = ()
+    destinations: tuple[Destination, ...] = ()
     health: tuple[HealthCheck, ...] = ()
     summary: str = ""
 
@@ -58,6 +61,7 @@ class LabCheck:
                 for problem in self.problems
             ],
             "advice": to_plain(self.advice),
+            "destinations": [destination.document() for destination in self.destinations],
             "health": to_plain(self.health),
         }
 
@@ -114,12 +118,12 @@ def check_lab_file(path: Path, overrides: Sequence[str] = (), *, online: bool = 
     checked = inspect_lab(lab, registry)
     found = _in_file_order((*problems, *checked.problems))
     if found:
-        return LabCheck(found, checked.advice)
+        return LabCheck(found, checked.advice, checked.destinations)
     health = _health(lab, registry) if online else ()
     count = len(lab.pipelines)
     enabled = ", ".join(sorted(lab.adapters)) or "no adapters"
     summary = f"{path}: all is well ({count} pipeline{'s' if count != 1 else ''}; {enabled})"
-    return LabCheck((), checked.advice, health, summary)
+    return LabCheck((), checked.advice, checked.destinations, health, summary)
 
 
 def _in_file_order(problems: Sequence[CasepanError]) -> tuple[CasepanError, ...]:

@@ -9,6 +9,8 @@ from attrs import frozen
 
 from casepan.arrivals.names import safe_name
 from casepan.contract.options import option
+from casepan.handing import WITHHELD, renamed, withheld
+from casepan.knowledge.rx_write import PRIVATE_FIELDS
 from casepan.model.case import Case, Scan
 from casepan.model.decided import Desk
 from casepan.model.documents import to_plain
@@ -29,6 +31,17 @@ class PackingOptions:
         "neutral", "`neutral` names contain the case's ref only; `original` keeps the sender's names of documents"
     )
     private: bool = option(False, "write patient, practice and notes into the manifest")
+
+    def not_carried(self) -> Iterator[str]:
+        """What stays at home whatever the case is, see ``ExporterSpec``."""
+        if self.scans == "preferred":
+            yield 'variants that are only carried along (`scans = "preferred"`)'
+        if not self.attachments:
+            yield "documents and pictures (`attachments = false`)"
+        if self.names == "neutral":
+            yield 'names that the sender gave documents (`names = "neutral"`)'
+        if not self.private:
+            yield WITHHELD
 
 
 def pack_case(case: Case, options: PackingOptions) -> tuple[PackageFile, ...]:
@@ -63,6 +76,7 @@ def _manifest(case: Case, packed: tuple[PackageFile, ...], *, private: bool) -> 
         "prescription": _prescription(case, private=private),
         "findings": to_plain(case.findings),
         "desk": _desk(case.desk, private=private),
+        "not_carried": list(_not_carried(case, packed, private=private)),
     }
     return {**document, "patient": to_plain(case.patient)} if private else document
 
@@ -80,6 +94,20 @@ def _files(case: Case, options: PackingOptions) -> Iterator[tuple[str, FileRef, 
         yield _document(case, attachment.file, attachment.id, options), attachment.file, attachment.what
     for artifact in case.artifacts:
         yield artifact.name or f"{case.ref}-{artifact.id}{_extension(artifact.file)}", artifact.file, artifact.what
+
+
+def _not_carried(case: Case, packed: tuple[PackageFile, ...], *, private: bool) -> Iterator[str]:
+    """What this package does not hold of this case, or holds under another name; no names in it."""
+    contents = [item.content for item in packed]
+    variants = sum(scan.file not in contents for scan in case.scans)
+    if variants:
+        yield f"variants that are only carried along stay at home: {variants}"
+    documents = sum(item.file not in contents for item in case.attachments)
+    if documents:
+        yield f"documents and pictures stay at home: {documents}"
+    if not private:
+        yield from withheld(case)
+    yield from renamed(packed)
 
 
 def _document(case: Case, file: FileRef, neutral: str, options: PackingOptions) -> str:
@@ -127,7 +155,7 @@ def _desk(desk: Desk, *, private: bool) -> dict[str, Any]:
 def _prescription(case: Case, *, private: bool) -> dict[str, Any]:
     plain = to_plain(case.prescription)
     if not private:
-        for key in ("reference", "remake_of", "practice", "doctor", "licence", "ship_to", "notes", "raw", "provenance"):
+        for key in (*PRIVATE_FIELDS, "raw", "provenance"):
             plain.pop(key)
         for item in plain["items"]:
             item.pop("raw")

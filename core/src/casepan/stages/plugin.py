@@ -12,6 +12,7 @@ from casepan.contract.specs import (
     ExporterSpec,
     FindingDoc,
     ImporterSpec,
+    NameLimits,
     Sample,
     TransformerSpec,
     ValidatorSpec,
@@ -112,6 +113,7 @@ def casepan_exporters() -> Iterable[ExporterSpec]:
             "casepan.stages.folder:FolderExport",
             "casepan.stages.folder:FolderOptions",
             probe=True,
+            names=NameLimits("kept"),
         ),
         ExporterSpec(
             "core.zip",
@@ -119,6 +121,7 @@ def casepan_exporters() -> Iterable[ExporterSpec]:
             "casepan.stages.zip:ZipExport",
             "casepan.stages.zip:ZipOptions",
             probe=True,
+            names=NameLimits("kept"),
         ),
     )
 

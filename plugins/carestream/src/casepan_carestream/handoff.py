@@ -80,7 +80,7 @@ class Package:
         files.append(
             PackageFile(f"{save}rx.json", rx_document(case.prescription, private=self.options.private), "order")
         )
-        told = (*left_out(case, scans), *nameless, *_not_carried(case, scans))
+        told = (*left_out(case, scans, private=self.options.private), *nameless, *_not_carried(case, scans))
         return deliver_package(ctx, self.options, files, not_carried=told)
 
     def probe(self, ctx: ExportContext) -> Receipt | None:

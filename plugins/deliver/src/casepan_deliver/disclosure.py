@@ -66,7 +66,8 @@ def _reasons(case: Case, packed: Sequence[PackageFile], *, private: bool) -> Ite
     files = [file for file in packed if isinstance(file.content, FileRef)]
     as_sent = sum(file.content.store == SOURCE for file in files if isinstance(file.content, FileRef))
     if as_sent:
-        yield f"{as_sent} files are as the sender wrote them, and such files may name the patient"
+        files_are = "1 file is" if as_sent == 1 else f"{as_sent} files are"
+        yield f"{files_are} as the sender wrote them, and such files may name the patient"
     if case.artifacts and is_named(case.patient):
         yield "reports or pictures were made while the case still named its patient"
     if any(tells_name(case, file.name) for file in packed):

@@ -48,7 +48,8 @@ class Email:
         given = self.options
         with before_sending():
             to = _recipients(case, given)
-            draft, files = self._letter(case, ctx) if given.content == "letter" else self._package(case, ctx)
+            packed = None if given.content == "letter" else self._packed(case, ctx)
+            draft = self._letter(case, ctx) if packed is None else self._package(case, ctx, packed)
             if draft is None:
                 return Receipt(ctx.key, "", ctx.now(), {"sent": "nothing: no finding is a question to the office"})
             mail = as_it_travels(ctx, ctx.base, given.server, to, draft, key=ctx.key, certificates=given.certificates)
@@ -56,6 +57,9 @@ class Email:
             account = account_of(ctx, ctx.base, given.server)
         answer = send_mail(account, to, mail, ctx.fence_ok)
         told = {"server": answer, "bytes": str(len(mail)), "encrypted": "S/MIME" if given.certificates else "no"}
+        if packed is not None:
+            told |= {what: words for what, words in packed.proof.items() if what == "not carried"}
+        files = dict(packed.files) if packed is not None else {}
         return Receipt(ctx.key, message_id(ctx.key, given.server.sender), ctx.now(), told, files)
 
     def health(self, ctx: ExportContext) -> str:
@@ -64,27 +68,28 @@ class Email:
         to = () if isinstance(given.to, str) else given.to
         return mail_health(ctx, ctx.base, given.server, to, given.certificates)
 
-    def _letter(self, case: Case, ctx: ExportContext) -> tuple[Draft | None, dict[str, str]]:
+    def _letter(self, case: Case, ctx: ExportContext) -> Draft | None:
         draft = letter_draft(case, ctx, language=self.options.language, lab=self.options.lab)
         if draft is not None and not self.options.certificates and tells_name(case, draft.text):
             raise DeliveryRefused("the letter names the patient, and the mail is not encrypted", hint=_ADVICE)
-        return draft, {}
+        return draft
 
-    def _package(self, case: Case, ctx: ExportContext) -> tuple[Draft, dict[str, str]]:
+    def _packed(self, case: Case, ctx: ExportContext) -> Receipt:
+        """The zip below ``ctx.out``, if it may travel like this."""
         given = self.options
         packed = pack_case(case, given)
         reasons = () if given.certificates else told_by_package(case, packed, private=given.private)
         if reasons:
             raise DeliveryRefused(f"the mail may tell who the patient is: {'; '.join(reasons)}", hint=_ADVICE)
-        sealed = deliver_zip(
-            ctx, str(ctx.out), packed, seal=case_seal(case, packed, private=given.private), compress=True
-        )
-        archive = Path(sealed.place)
+        seal = case_seal(case, packed, private=given.private)
+        return deliver_zip(ctx, str(ctx.out), packed, seal=seal, compress=True)
+
+    def _package(self, case: Case, ctx: ExportContext, packed: Receipt) -> Draft:
+        given, archive = self.options, Path(packed.place)
         _refuse_large(int(archive.stat().st_size * _GROWTH), given.largest)
         words = {"ref": case.ref, "place": ctx.place, "number": case.desk.number or case.ref}
         text = given.text or _TEXT.format(place=ctx.place)
-        part = Part(archive.name, archive.read_bytes())
-        return Draft(given.subject.format(**words), text, parts=(part,)), dict(sealed.files)
+        return Draft(given.subject.format(**words), text, parts=(Part(archive.name, archive.read_bytes()),))
 
 
 def _recipients(case: Case, given: EmailOptions) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from string import Formatter
 from typing import Literal
 
@@ -101,6 +101,14 @@ class EmailOptions(PackingOptions):
             if not self.to:
                 raise ValueError("`to` must name an address")
         _refuse_unfillable(self.subject)
+
+    def not_carried(self) -> Iterator[str]:
+        """What stays at home whatever the case is, see ``ExporterSpec``."""
+        if self.content == "letter":
+            yield "everything but the questions to the office, with pictures of their places"
+        else:
+            yield from PackingOptions.not_carried(self)
+            yield f"cases whose mail is larger than {self.largest:,} bytes: they are refused"
 
 
 def _refuse_unfillable(subject: str) -> None:

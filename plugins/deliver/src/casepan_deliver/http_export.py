@@ -39,7 +39,7 @@ class HttpExport:
             way = tus.send if self.options.way == "tus" else http_ways.WAYS[self.options.way]
             answer = way(client, self.options, item, ctx)
             place = shown(urljoin(str(answer.request.url), answer.headers.get("Location", "")))
-            return Receipt(ctx.key, place, ctx.now(), _proof(answer, item), {item.name: item.sha256})
+            return Receipt(ctx.key, place, ctx.now(), {**_proof(answer, item), **item.told}, {item.name: item.sha256})
 
     def probe(self, ctx: ExportContext) -> Receipt | None:
         """The receipt, if the portal names this delivery; None if it says that it has not got it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from attrs import frozen
@@ -48,6 +49,10 @@ class NotifyOptions:
 
     def __attrs_post_init__(self) -> None:
         refuse_open_names(self.channel, names=self.names)
+
+    def not_carried(self) -> Iterator[str]:
+        """What stays at home whatever the case is, see ``ExporterSpec``."""
+        yield from () if self.names else ("the patient's name (`names = false`)",)
 
 
 @frozen

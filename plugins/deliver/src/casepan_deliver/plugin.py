@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from casepan.api import API_VERSION, AdapterInfo, ExporterSpec, ObserverSpec, hookimpl
+from casepan.api import API_VERSION, AdapterInfo, ExporterSpec, NameLimits, ObserverSpec, hookimpl
 
 
 @hookimpl
@@ -27,6 +27,7 @@ def casepan_exporters() -> Iterable[ExporterSpec]:
         "casepan_deliver.remote:RemoteExport",
         "casepan_deliver.remote_options:RemoteOptions",
         probe=True,
+        names=NameLimits("kept", longest_path=1024),
     )
     yield ExporterSpec(
         "deliver.http",
@@ -34,12 +35,14 @@ def casepan_exporters() -> Iterable[ExporterSpec]:
         "casepan_deliver.http_export:HttpExport",
         "casepan_deliver.http_options:HttpOptions",
         probe=True,
+        names=NameLimits("kept"),
     )
     yield ExporterSpec(
         "deliver.email",
         "The zip of a case, or the letter to the office, as one mail",
         "casepan_deliver.email_export:Email",
         "casepan_deliver.email_options:EmailOptions",
+        names=NameLimits("kept"),
     )
     yield ExporterSpec(
         "deliver.table",
@@ -47,12 +50,16 @@ def casepan_exporters() -> Iterable[ExporterSpec]:
         "casepan_deliver.table:Table",
         "casepan_deliver.table_options:TableOptions",
         probe=True,
+        names=NameLimits("none"),
+        not_carried=("scans, documents and all other files", "findings"),
     )
     yield ExporterSpec(
         "deliver.notify",
         "A notice about a case by mail or chat: ready, held, rush",
         "casepan_deliver.notify:Notify",
         "casepan_deliver.notify_options:NotifyOptions",
+        names=NameLimits("none"),
+        not_carried=("scans, documents and all other files", "all of the order but kinds, teeth and dates"),
     )
 
 

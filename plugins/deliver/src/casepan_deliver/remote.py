@@ -29,7 +29,7 @@ class RemoteExport:
                 return present
             parcel = make_parcel(case, ctx, self.options)
             proof = store.place(parcel, ctx)
-            return Receipt(ctx.key, store.shown(parcel.name), ctx.now(), proof, parcel.files)
+            return Receipt(ctx.key, store.shown(parcel.name), ctx.now(), {**proof, **parcel.told}, parcel.files)
 
     def probe(self, ctx: ExportContext) -> Receipt | None:
         """The receipt, if this delivery is there and whole. Raises ``DeliveryError`` when the server cannot be asked now."""

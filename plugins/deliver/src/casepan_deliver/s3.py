@@ -25,6 +25,8 @@ from casepan_deliver.web import Watched, pause_of
 
 LARGEST = 5 << 30
 """Bytes that one PUT may have."""
+LONGEST_KEY = 1024
+"""UTF-8 bytes of a key (S3's user guide, object keys)."""
 _KEYS = ("AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "AllAccessDisabled")
 _NEVER = (
     "NoSuchBucket",
@@ -96,6 +98,7 @@ class S3Store:
     def place(self, parcel: Parcel, ctx: ExportContext) -> Mapping[str, str]:
         """See ``Store.place``. Of a folder the seal comes last, and only it may find its place empty or unchanged."""
         *others, last = parcel.items
+        self._refuse_long_keys(parcel)
         at = f"{parcel.name}/{last.name}" if parcel.is_folder else parcel.name
         before = self._tag(at)
         if before is not None and not ctx.replace:
@@ -114,6 +117,12 @@ class S3Store:
             self._sweep(parcel)
         proof = {"verified": how, "etag": answer["ETag"], "version": answer.get("VersionId")}
         return {name: str(value) for name, value in proof.items() if value}
+
+    def _refuse_long_keys(self, parcel: Parcel) -> None:
+        paths = [f"{parcel.name}/{item.name}" if parcel.is_folder else parcel.name for item in parcel.items]
+        if any(len(self._key(path).encode()) > LONGEST_KEY for path in paths):
+            reason = f"a key would be longer than the {LONGEST_KEY:,} bytes that S3 takes"
+            raise DeliveryRefused(reason, place=self.shown(parcel.name), hint="Shorten the path in the url.")
 
     def _commit(self, path: str, item: Item, before: str | None, ctx: ExportContext) -> Any:
         condition = {"IfNoneMatch": "*"} if before is None else {"IfMatch": before}

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Protocol, Self
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from casepan.api import (
     Case,
@@ -25,6 +25,7 @@ from casepan.api import (
     files_of_seal,
     pack_case,
     probe_zip,
+    proof_of_seal,
     sealed_files,
 )
 from casepan_deliver.remote_options import RemoteOptions
@@ -40,12 +41,14 @@ class Item:
 
     Attributes:
         name: path in the parcel; the parcel's own name when it is this one file.
+        told: what the receipt says besides, of a zip with a case in it.
     """
 
     name: str = field(repr=False)
     size: int
     sha256: str
     open: Callable[[], BinaryIO] = field(repr=False)
+    told: Mapping[str, str] = field(factory=dict)
 
 
 @frozen
@@ -55,13 +58,14 @@ class Parcel:
     Attributes:
         name: of the folder, or of the zip with its extension.
         items: the files; the last one of a folder is its seal.
-        files: delivered name to SHA-256, for the receipt.
+        files: delivered name to SHA-256, for the receipt; told: what it says besides.
     """
 
     name: str
     items: tuple[Item, ...] = field(repr=False)
     files: Mapping[str, str] = field(repr=False)
     is_folder: bool
+    told: Mapping[str, str] = field(factory=dict)
 
 
 class NotThere(DeliveryError):
@@ -100,9 +104,9 @@ def make_parcel(case: Case, ctx: ExportContext, options: RemoteOptions) -> Parce
         seal = case_seal(case, packed, private=options.private)
         sealed = sealed_files(ctx, packed, seal)
         items = tuple(Item(file.name, file.size, file.sha256, partial(file.open, ctx)) for file in sealed)
-        return Parcel(ctx.place, items, {file.name: file.sha256 for file in packed}, is_folder=True)
+        return Parcel(ctx.place, items, {file.name: file.sha256 for file in packed}, is_folder=True, told=seal.proof)
     item = zip_of(case, ctx, options, compress=options.compress)
-    return Parcel(item.name, (item,), {file.name: file.sha256 for file in packed}, is_folder=False)
+    return Parcel(item.name, (item,), {file.name: file.sha256 for file in packed}, is_folder=False, told=item.told)
 
 
 def zip_of(case: Case, ctx: ExportContext, options: PackingOptions, *, compress: bool) -> Item:
@@ -112,7 +116,7 @@ def zip_of(case: Case, ctx: ExportContext, options: PackingOptions, *, compress:
     path = Path(deliver_zip(ctx, str(ctx.out / "packed"), packed, seal=seal, compress=compress).place)
     with path.open("rb") as stream:
         digest, size = hash_of(iter(lambda: stream.read(CHUNK), b""))
-    return Item(path.name, size, digest, lambda: path.open("rb"))
+    return Item(path.name, size, digest, lambda: path.open("rb"), seal.proof)
 
 
 def hash_of(chunks: Iterator[bytes]) -> tuple[str, int]:
@@ -127,30 +131,29 @@ def hash_of(chunks: Iterator[bytes]) -> tuple[str, int]:
 def find(store: Store, ctx: ExportContext, *, folder: bool) -> Receipt | None:
     """The receipt, if this delivery is there and every byte of it as its seal says; None if it certainly is not."""
     try:
-        found = _find_folder(store, ctx) if folder else _find_zip(store, ctx)
+        return _find_folder(store, ctx) if folder else _find_zip(store, ctx)
     except NotThere:
         return None
-    proof = {"verified": "found and read back by a probe"}
-    name = ctx.place if folder else f"{ctx.place}.zip"
-    return None if found is None else Receipt(ctx.key, store.shown(name), ctx.now(), proof, found)
 
 
-def _find_folder(store: Store, ctx: ExportContext) -> Mapping[str, str] | None:
+def _find_folder(store: Store, ctx: ExportContext) -> Receipt | None:
     content = b""
     for chunk in store.read(f"{ctx.place}/{MANIFEST}"):
         content += chunk
         if len(content) > LARGEST_SEAL:
             return None
     try:
-        files = files_of_seal(json.loads(content), ctx.key)
+        document = json.loads(content)
     except ValueError:
         return None
+    files = files_of_seal(document, ctx.key)
     if files is None or any(hash_of(store.read(f"{ctx.place}/{name}"))[0] != wanted for name, wanted in files.items()):
         return None
-    return files
+    proof = {"verified": "found and read back by a probe", **proof_of_seal(document)}
+    return Receipt(ctx.key, store.shown(ctx.place), ctx.now(), proof, files)
 
 
-def _find_zip(store: Store, ctx: ExportContext) -> Mapping[str, str] | None:
+def _find_zip(store: Store, ctx: ExportContext) -> Receipt | None:
     """Fetched and opened here: only then is it sure that it is whole, and whose it is."""
     folder = ctx.out / "fetched"
     try:
@@ -162,7 +165,7 @@ def _find_zip(store: Store, ctx: ExportContext) -> Mapping[str, str] | None:
         reason = f"what lies there cannot be fetched: {error.strerror}"
         raise DeliveryError(reason, hint="Free some space in the state folder.") from error
     receipt = probe_zip(ctx, str(folder), seal=MANIFEST)
-    return None if receipt is None else receipt.files
+    return receipt and evolve(receipt, place=store.shown(f"{ctx.place}.zip"))
 
 
 def ask_fence(ctx: ExportContext) -> None:

@@ -107,6 +107,11 @@ FIELDS: Mapping[str, Field] = {
     "contacts": Field("strength of the contacts", lambda _, item, __: item.contacts),
     "pontic-design": Field("design of the pontic", lambda _, item, __: item.pontic_design),
 }
+ORDERED = (
+    "teeth", "kind", "bridge", "material", "shade", "stump-shade", "implant", "scan-body", "retention", "margin",
+    "contacts", "pontic-design", "wanted", "appointment", "rush", "physical", "reference", "doctor", "notes",
+)  # fmt: skip
+"""Fields that an order gives: those without a column stay at home."""
 COLUMNS: Mapping[str, str] = {
     name: name
     for name in (

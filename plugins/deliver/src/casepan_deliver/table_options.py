@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from attrs import frozen
 
 from casepan.api import Duration, FilePath, FolderPath, Secret, option
 from casepan_deliver.guarding import refuse_open_url
-from casepan_deliver.table_fields import COLUMNS, refuse_unknown
+from casepan_deliver.table_fields import COLUMNS, ORDERED, refuse_unknown
 
 
 @frozen
@@ -66,3 +66,9 @@ class TableOptions:
         refuse_unknown(self.columns, private=self.private)
         if not self.name.replace("-", "").replace("_", "").isalnum():
             raise ValueError("`name` may have letters, digits, - and _ only")
+
+    def not_carried(self) -> Iterator[str]:
+        """What stays at home whatever the case is, see ``ExporterSpec``."""
+        without = [name for name in ORDERED if name not in self.columns.values()]
+        if without:
+            yield f"fields of the order without a column: {', '.join(without)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
@@ -70,6 +71,13 @@ class DicomOptions:
             raise ValueError(
                 "c-store without TLS is not encrypted: tls = true, or insecure = true if nobody else is on that net"
             )
+
+    def not_carried(self) -> Iterator[str]:
+        """What stays at home whatever the case is, see ``ExporterSpec``."""
+        if not self.private:
+            yield "patient and doctor (`private = false`)"
+        if self.to != "folder":
+            yield "names of files: an archive knows objects by their identifiers"
 
     def _check_web(self) -> None:
         parts = urlsplit(self.url)

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 
 from casepan.api import (
     API_VERSION,
+    STAYS_AT_HOME,
     AdapterInfo,
     ExporterSpec,
     ImporterSpec,
     Listing,
+    NameLimits,
     Openness,
     Recognition,
     Sample,
@@ -17,6 +19,7 @@ from casepan.api import (
 )
 
 _MESHES = ("stl", "ply", "obj", "hps", "dicom")  # what is read here and written anew; GLB is not
+_STAYS_AT_HOME = (*STAYS_AT_HOME, "files that only a vendor's software can read", "the order")
 
 
 @hookimpl
@@ -68,6 +71,8 @@ def casepan_exporters() -> Iterable[ExporterSpec]:
             probe=True,
             formats=_MESHES,
             colour=False,
+            names=NameLimits("layout", characters="ascii"),
+            not_carried=_STAYS_AT_HOME,
         ),
         ExporterSpec(
             "dicom.obj",
@@ -76,6 +81,8 @@ def casepan_exporters() -> Iterable[ExporterSpec]:
             "casepan_dicom.options:DicomOptions",
             probe=True,
             formats=_MESHES,
+            names=NameLimits("layout", characters="ascii"),
+            not_carried=(*_STAYS_AT_HOME, "pictures on surfaces: their colour goes onto the vertices"),
         ),
     )
 

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 
 from casepan.api import (
     API_VERSION,
+    STAYS_AT_HOME,
     AdapterInfo,
     ExporterSpec,
     FindingDoc,
     ImporterSpec,
     Listing,
+    NameLimits,
     Openness,
     Recognition,
     Sample,
@@ -66,6 +68,8 @@ def casepan_exporters() -> Iterable[ExporterSpec]:
             "casepan_exocad.options:ProjectOptions",
             probe=True,
             formats=("ply", "obj", "stl"),
+            names=NameLimits("layout"),
+            not_carried=STAYS_AT_HOME,
         ),
     )
 

@@ -62,7 +62,7 @@ class Package:
         manifest = manifest_xml(case, ctx.place, _objects(files, scans), private=private)
         files.append(PackageFile(f"itero_export_#{ctx.place}_v50.xml", manifest, "manifest"))
         files.append(PackageFile("rx.json", rx_document(case.prescription, private=private), "order"))
-        told = (*left_out(case, scans), *nameless, *_not_carried(case, scans))
+        told = (*left_out(case, scans, private=self.options.private), *nameless, *_not_carried(case, scans))
         return deliver_package(ctx, self.options, files, name=_package(ctx), not_carried=told)
 
     def probe(self, ctx: ExportContext) -> Receipt | None:

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 
 from casepan.api import (
     API_VERSION,
+    STAYS_AT_HOME,
     AdapterInfo,
     ExporterSpec,
     FindingDoc,
     ImporterSpec,
     Listing,
+    NameLimits,
     Openness,
     Recognition,
     Sample,
@@ -70,6 +72,8 @@ def casepan_exporters() -> Iterable[ExporterSpec]:
         factory="casepan_itero.handoff:Package",
         options="casepan_itero.options:PackageOptions",
         probe=True,
+        names=NameLimits("layout"),
+        not_carried=STAYS_AT_HOME,
     )
 
 

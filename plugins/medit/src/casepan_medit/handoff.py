@@ -85,7 +85,11 @@ class Package:
         if project:
             files.append(PackageFile(f"{ctx.place}.dentalProject", project_xml(case, private=private), "order"))
         files.append(PackageFile("rx.json", rx_document(case.prescription, private=private), "order"))
-        told = (*left_out(case, scans), *nameless, *_not_carried(case, scans, project=project))
+        told = (
+            *left_out(case, scans, private=self.options.private),
+            *nameless,
+            *_not_carried(case, scans, project=project),
+        )
         return deliver_package(ctx, self.options, files, not_carried=told)
 
     def probe(self, ctx: ExportContext) -> Receipt | None:

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 
 from casepan.api import (
     API_VERSION,
+    STAYS_AT_HOME,
     AdapterInfo,
     ExporterSpec,
     FindingDoc,
     ImporterSpec,
     Listing,
+    NameLimits,
     Openness,
     Recognition,
     Sample,
@@ -86,6 +88,8 @@ def casepan_exporters() -> Iterable[ExporterSpec]:
             "casepan_medit.handoff:Package",
             "casepan.api:PackageOptions",
             probe=True,
+            names=NameLimits("layout"),
+            not_carried=STAYS_AT_HOME,
         ),
     )
 

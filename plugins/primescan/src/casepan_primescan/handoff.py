@@ -79,7 +79,7 @@ class Package:
         files, nameless = named_scans(ctx, scans, lambda scan: _stem(scan, start), other=start)
         files.append(PackageFile(f"{start.rstrip('-')}.dentalproject", b"", "empty project, as DS Core writes it"))
         files.append(PackageFile("rx.json", rx_document(case.prescription, private=self.options.private), "order"))
-        told = (*left_out(case, scans), *nameless, *_not_carried(case, scans))
+        told = (*left_out(case, scans, private=self.options.private), *nameless, *_not_carried(case, scans))
         return deliver_package(ctx, self.options, files, name=_package(ctx), not_carried=told)
 
     def probe(self, ctx: ExportContext) -> Receipt | None:

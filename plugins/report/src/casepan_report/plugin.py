@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from casepan.api import API_VERSION, AdapterInfo, ExporterSpec, hookimpl
+from casepan.api import API_VERSION, AdapterInfo, ExporterSpec, NameLimits, hookimpl
 
 
 @hookimpl
@@ -28,6 +28,8 @@ def casepan_exporters() -> Iterable[ExporterSpec]:
             "casepan_report.export:ReportExport",
             "casepan_report.options:ReportOptions",
             probe=True,
+            names=NameLimits("none"),
+            not_carried=("scans, documents and all other files: only pictures of them",),
         ),
         ExporterSpec(
             "report.ticket",
@@ -35,5 +37,7 @@ def casepan_exporters() -> Iterable[ExporterSpec]:
             "casepan_report.export:TicketExport",
             "casepan_report.options:TicketOptions",
             probe=True,
+            names=NameLimits("none"),
+            not_carried=("scans, documents and all other files", "findings"),
         ),
     )

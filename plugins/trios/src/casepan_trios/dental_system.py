@@ -75,7 +75,7 @@ class DentalSystemFolder:
         )
         materials, manufacturers = (_given(ctx, path) for path in (self.options.materials, self.options.manufacturers))
         tables = _tables(materials, self.options.materials)
-        told = (*left_out(case, scans), *nameless, *_not_carried(case, tables))
+        told = (*left_out(case, scans, private=private), *nameless, *_not_carried(case, tables))
         files += [
             PackageFile(
                 f"{order}/{order}.xml", order_xml(case, order, list(roles.values()), tables, private=private), "order"

@@ -78,7 +78,7 @@ class Package:
         scans = [scan for scan in case.scans if scan.preferred and (scan.readable or scan.format in ("hps", "dcm"))]
         files, nameless = named_scans(ctx, scans, lambda scan: _stem(scan, ctx.place), other=f"{ctx.place} ")
         files.append(PackageFile("rx.json", rx_document(case.prescription, private=self.options.private), "order"))
-        told = (*left_out(case, scans), *nameless, *_not_carried(case, scans))
+        told = (*left_out(case, scans, private=self.options.private), *nameless, *_not_carried(case, scans))
         return deliver_package(ctx, self.options, files, not_carried=told)
 
     def probe(self, ctx: ExportContext) -> Receipt | None:

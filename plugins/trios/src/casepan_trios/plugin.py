@@ -6,11 +6,13 @@ from collections.abc import Iterable
 
 from casepan.api import (
     API_VERSION,
+    STAYS_AT_HOME,
     AdapterInfo,
     ExporterSpec,
     FindingDoc,
     ImporterSpec,
     Listing,
+    NameLimits,
     Openness,
     Recognition,
     Sample,
@@ -81,6 +83,8 @@ def casepan_exporters() -> Iterable[ExporterSpec]:
         factory="casepan_trios.handoff:Package",
         options="casepan.api:PackageOptions",
         probe=True,
+        names=NameLimits("layout"),
+        not_carried=STAYS_AT_HOME,
     )
     yield ExporterSpec(
         name="trios.dental-system",
@@ -88,6 +92,8 @@ def casepan_exporters() -> Iterable[ExporterSpec]:
         factory="casepan_trios.dental_system:DentalSystemFolder",
         options="casepan_trios.options:DentalSystemOptions",
         probe=True,
+        names=NameLimits("layout"),
+        not_carried=STAYS_AT_HOME,
         formats=("stl",),
         colour=False,
     )

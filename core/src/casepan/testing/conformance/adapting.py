@@ -38,6 +38,7 @@ _METHODS = {
     ExporterSpec: "deliver",
     ObserverSpec: "observe",
 }
+_FORMATS = frozenset(("stl", "ply", "obj", "glb", "hps", "dicom"))
 _TIERS = ("bronze", "silver", "gold")
 _EVIDENCE = ("real", "code", "documented", "inferred")
 
@@ -78,6 +79,20 @@ def stages_can_be_built(adapter: str) -> Found:
         for field in fields(options):
             if not field.metadata.get("doc"):
                 yield spec.name, f"the option {field.name!r} does not say what it means"
+
+
+def destinations_say_what_they_take(adapter: str) -> Found:
+    """Each exporter declares its limits for names; its formats are words of the kit's; each phrase of loss says something."""
+    for spec in plugin(adapter).stages:
+        if not isinstance(spec, ExporterSpec):
+            continue
+        if spec.names is None:
+            yield spec.name, "does not say which names it takes (`names`)"
+        if unknown := set(spec.formats) - _FORMATS:
+            yield spec.name, f"takes formats that nobody writes: {', '.join(sorted(unknown))}"
+        told = getattr(registry().options_type(spec.name), "not_carried", None)
+        if not all(phrase.strip() for phrase in spec.not_carried) or (told is not None and not callable(told)):
+            yield spec.name, "an empty phrase in `not_carried`, or one that is no method of its options"
 
 
 def findings_have_pages(adapter: str) -> Found:
@@ -141,6 +156,7 @@ RULES = (
     declares_who_it_is,
     starts_without_heavy_imports,
     stages_can_be_built,
+    destinations_say_what_they_take,
     findings_have_pages,
     claims_carry_evidence,
     has_samples,

@@ -11,8 +11,9 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+from casepan.arrivals.names import safe_name
 from casepan.config.options import structure_options
-from casepan.contract.specs import ExporterSpec
+from casepan.contract.specs import ExporterSpec, NameLimits
 from casepan.errors import CasepanError, DeliveryError, DeliveryRefused, FenceLost
 from casepan.model.case import Case, CaseKey, Origin, Patient
 from casepan.model.files import Attachment
@@ -26,6 +27,9 @@ Found = Iterator[str]
 REF = "K7Q2-M4"
 NAME = "Sentinella"
 """The patient of every case that the kit delivers: where this word turns up, something told it."""
+
+_NAMES = ("CON", "Ober\u2028kiefer: <\u043f\u0440\u043e\u0442\u0435\u0437> ?. ", "\u4e0a" * 120)
+"""Names of scans that not every system takes, and one that is too long."""
 
 _HALF = 60_000
 """Bytes after which a fault sets in: in the middle of the second scan."""
@@ -166,6 +170,33 @@ def names_stay_private(rig: Rig) -> Found:
         yield "repr(receipt) tells the patient's name"
 
 
+def says_what_it_does_not_carry(rig: Rig) -> Found:
+    """Where a file of the case stays at home, the receipt says so under ``not carried``, or the exporter for every case."""
+    receipt = rig.deliver()
+    came = [scan.file for scan in rig.case.scans] + [item.file for item in rig.case.attachments]
+    left = [file for file in came if file.sha256 not in receipt.files.values()]
+    if left and not _spec(rig).not_carried and receipt.proof.get("not carried", "nothing") == "nothing":
+        yield f"{len(left)} files of the case stay at home, and nothing says so"
+    if NAME in receipt.proof.get("not carried", ""):
+        yield "what is not carried is told with the patient's name"
+
+
+def keeps_to_its_limits_for_names(rig: Rig) -> Found:
+    """Long, foreign and reserved names: what is delivered has names within the declared limits, or is refused with advice."""
+    limits = _spec(rig).names
+    if limits is None:
+        yield "the exporter does not say which names it takes"
+        return
+    named = [evolve(scan, name=f"{name}.stl") for scan, name in zip(rig.case.scans, _NAMES, strict=True)]
+    try:
+        rig.deliver(case=evolve(rig.case, scans=tuple(named)))
+    except DeliveryRefused as error:
+        if not error.hint:
+            yield "refused without saying what to do"
+    for path in rig.folder.visible():
+        yield from _beyond(path, limits)
+
+
 def never_overwrites(rig: Rig) -> Found:
     """What another delivery left at the place stays as it is, unless the lab allows to replace it."""
     rig.deliver(key="older")
@@ -223,8 +254,7 @@ def a_cut_leaves_no_half_delivery(rig: Rig) -> Found:
 
 def a_probe_tells_absent_present_and_damaged(rig: Rig) -> Found:
     """``probe`` gives a receipt for a complete delivery of this key only."""
-    spec = registry().spec(rig.stage)
-    if not (isinstance(spec, ExporterSpec) and spec.probe):
+    if not _spec(rig).probe:
         return
     if rig.probe() is not None:
         yield "a receipt before anything was delivered"
@@ -243,6 +273,8 @@ RULES = (
     leaves_no_traces_of_work,
     second_delivery_does_nothing,
     names_stay_private,
+    says_what_it_does_not_carry,
+    keeps_to_its_limits_for_names,
     never_overwrites,
     a_lost_fence_commits_nothing,
     a_fence_lost_while_writing_commits_nothing,
@@ -253,6 +285,25 @@ RULES = (
     a_cut_leaves_no_half_delivery,
     a_probe_tells_absent_present_and_damaged,
 )
+
+
+def _spec(rig: Rig) -> ExporterSpec:
+    spec = registry().spec(rig.stage)
+    assert isinstance(spec, ExporterSpec)
+    return spec
+
+
+def _beyond(path: str, limits: NameLimits) -> Found:
+    """What is wrong with the names of one delivered file."""
+    *_, name = parts = path.split("/")
+    if limits.longest is not None and max(len(part.encode()) for part in parts) > limits.longest:
+        yield f"a name of {len(name.encode())} bytes, the limit is {limits.longest}"
+    if limits.longest_path is not None and len(path.encode()) > limits.longest_path:
+        yield f"a path of {len(path.encode())} bytes, the limit is {limits.longest_path}"
+    if any(safe_name(part, limit=len(part.encode())) != part for part in parts):
+        yield "a name that not every system takes"
+    if limits.characters == "ascii" and not path.isascii():
+        yield "a name beyond ASCII"
 
 
 def _write_source(folder: Path) -> None:
