@@ -62,6 +62,8 @@ BAD: Mapping[str, Callable[[], Mesh]] = {
     "a line": lambda: Mesh(
         np.linspace([0, 0, 0], [60, 0, 0], 900).astype(np.float32), np.arange(900, dtype=np.int32).reshape(-1, 3)
     ),
+    "micrometres": lambda: evolve(upper(), vertices=upper().vertices * np.float32(1000)),
+    "metres": lambda: evolve(upper(), vertices=upper().vertices / np.float32(1000)),
     "lower named upper": lambda: pair(1301).lower,
 }
 
@@ -84,6 +86,15 @@ def test_a_damaged_file_gets_a_finding() -> None:
     """Its error is told, the other scans are judged."""
     found = run_all(case_of(scans_of(["upper", "lower"])), {"lower": pair(1300).lower})
     assert ("mesh.unreadable", "upper") in {(f.code, f.scan) for f in found}
+
+
+def test_a_damaged_variant_gets_a_finding() -> None:
+    """Whichever scan of an arch is preferred, a file that cannot be read is told; a sound variant is not judged twice."""
+    jaws = surfaces_of(pair(1300))
+    variants = (scan("raw", "arch/upper", preferred=False), scan("whole", "arch/upper", preferred=False))
+    found = run_all(case_of((*scans_of(jaws), *variants)), {**jaws, "whole": jaws["upper"]})
+    assert ("mesh.unreadable", "raw") in {(f.code, f.scan) for f in found}
+    assert not [f for f in found if f.scan == "whole" and f.code.startswith("mesh.")]
 
 
 def test_an_order_without_scans_gets_a_finding() -> None:

@@ -273,3 +273,11 @@ def test_a_surface_without_area_is_no_scan() -> None:
     """Three hundred triangles in one point."""
     heap = Mesh(np.zeros((900, 3), np.float32), np.arange(900, dtype=np.int32).reshape(-1, 3))
     assert codes(check({"upper": heap})) == ["identity.not-a-scan"]
+
+
+def test_arches_in_another_unit_are_not_taken_for_one() -> None:
+    """In metres everything lies within a millimetre; only the unit is told."""
+    jaws = {
+        name: evolve(mesh, vertices=mesh.vertices / np.float32(1000)) for name, mesh in surfaces_of(pair(1200)).items()
+    }
+    assert "identity.duplicate" not in codes(check(jaws))

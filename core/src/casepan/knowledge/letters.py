@@ -280,7 +280,11 @@ class _Writer:
     def points(self, findings: Iterable[Finding]) -> tuple[LetterPoint, ...]:
         """One point for each group of findings, worst first, then in the order of the texts."""
         groups: dict[tuple[str, str], list[Finding]] = {}
-        for finding in findings:
+        told = tuple(findings)
+        other_units = {finding.scan for finding in told if finding.code == "identity.unit"}
+        for finding in told:
+            if finding.code == "mesh.extent" and finding.scan in other_units:
+                continue  # the same in other words
             key = self._key(finding)
             if finding.severity != "info" and key is not None:
                 groups.setdefault((key, self._group(finding)), []).append(finding)

@@ -119,6 +119,8 @@ class Identity:
         same_net = same_count and np.array_equal(one.mesh.faces, other.mesh.faces)
         if unlike < (_SAME_NET if same_net else _SAME_AREA if same_count else 0):
             return "moved"
+        if not (_is_arch_sized(one) and _is_arch_sized(other)):
+            return None  # in metres any two arches lie within a millimetre
         share = min(self._covered(one.points, other.points), self._covered(other.points, one.points))
         return "nearly" if share >= self.options.duplicate_share else None
 

@@ -15,16 +15,21 @@ if TYPE_CHECKING:
 Jaw = Literal["upper", "lower"]
 
 _FEWEST = 100  # triangles: as core.mesh-sanity
+_SIZES_MM = (0.5, 1000.0)  # nothing that a scanner makes is smaller or larger; finer limits are core.mesh-sanity's
+_AGAIN = "Ask the office to export the scan again."
+_MILLIMETRES = "Ask the office to export the scan again, in millimetres."
 _ARCHES = ("arch", "preparation", "antagonist", "preop", "edentulous", "gingiva", "scanbody")
 _OF_THE_ORDER = ("preparation", "preop", "scanbody", "edentulous", "gingiva")
 _placed: WeakKeyDictionary[Mesh, dict[Jaw, Placement | None]] = WeakKeyDictionary()
 
 
 def opened(case: Case, ctx: Context) -> Iterator[tuple[Scan, Mesh | Finding]]:
-    """Every preferred, readable surface of a case, or what is wrong with it."""
+    """Every preferred surface of a case that can be looked at, and of all its scans what keeps others from it."""
     for scan in case.scans:
-        if scan.readable and scan.preferred and scan.role != "photo":
-            yield scan, _opened(scan, ctx)
+        if scan.readable and scan.role != "photo":
+            found = _opened(scan, ctx)
+            if scan.preferred or isinstance(found, Finding):
+                yield scan, found
 
 
 def arches(case: Case, ctx: Context) -> Iterator[tuple[Scan, Mesh, Jaw]]:
@@ -64,10 +69,24 @@ def _opened(scan: Scan, ctx: Context) -> Mesh | Finding:
     except CaseError as error:
         return Finding("mesh.unreadable", "error", f"cannot be read: {error.reason}", scan=scan.id, hint=error.hint)
     if not mesh.is_finite:
-        hint = "Ask the office to export the scan again."
-        return Finding("mesh.not-finite", "error", "some coordinates are no numbers", scan=scan.id, hint=hint)
+        return Finding("mesh.not-finite", "error", "some coordinates are no numbers", scan=scan.id, hint=_AGAIN)
     count = len(mesh.faces)
     if count < _FEWEST:
         words = f"only {count} triangles" if count else "points without a surface"
-        return Finding("mesh.face-count", "error", words, scan.id, value=count, limit=_FEWEST, unit="triangles")
-    return mesh
+        return Finding(
+            "mesh.face-count", "error", words, scan.id, value=count, limit=_FEWEST, unit="triangles", hint=_AGAIN
+        )
+    return _of_no_size(scan, max(mesh.extent_mm)) or mesh
+
+
+def _of_no_size(scan: Scan, longest: float) -> Finding | None:
+    """A surface in micrometres or metres: grids of millimetres over it would not fit into any memory."""
+    low, high = _SIZES_MM
+    if low <= longest <= high:
+        return None
+    limit = low if longest < low else high
+    size = f"{longest:.4f}" if longest < low else f"{longest:,.0f}"
+    words = f"the longest side is {size} mm: the file is in another unit, or no scan of a mouth"
+    return Finding(
+        "mesh.extent", "error", words, scan.id, value=round(longest, 4), limit=limit, unit="mm", hint=_MILLIMETRES
+    )
