@@ -76,10 +76,12 @@ def test_bad_scans_get_a_finding(kind: str) -> None:
     assert any(finding.scan == "upper" for finding in found)
 
 
-def test_colours_that_are_no_numbers_are_no_obstacle() -> None:
-    """The shape is judged as ever."""
+def test_colours_that_are_no_numbers_are_told_and_no_obstacle() -> None:
+    """The shape is judged as ever; that the colours are lost is a note."""
     surfaces = {"upper": nan_colours(), "lower": pair(1300).lower}
-    assert not [f for f in run_all(case_of(scans_of(surfaces)), surfaces) if f.severity == "error"]
+    found = run_all(case_of(scans_of(surfaces)), surfaces)
+    assert [(f.scan, f.severity) for f in found if f.code == "colour.lost"] == [("upper", "info")]
+    assert not [f for f in found if f.severity == "error"]
 
 
 def test_a_damaged_file_gets_a_finding() -> None:

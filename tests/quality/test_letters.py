@@ -240,7 +240,7 @@ def test_all_languages_know_the_same_points() -> None:
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_every_code_that_can_be_a_question_has_words(language: str) -> None:
     """All that the checks of quality raise, but for a measurement and for what the laboratory itself has to install."""
-    own_business = {"bite.contacts", "implant.library", "insertion.undercut", "insertion.parallel"}
+    own_business = {"bite.contacts", "colour.lost", "implant.library", "insertion.undercut", "insertion.parallel"}
     raised = {doc.code for doc in casepan_findings()} | {
         "completeness.missing-scan",
         "mesh.unreadable",

@@ -1,4 +1,4 @@
-"""Signs of moisture in the colours of a scan: blown highlights and blood."""
+"""What the colours of a scan tell: blown highlights and blood are signs of moisture, plain black is no colour."""
 
 from __future__ import annotations
 
@@ -8,18 +8,41 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from casepan.api import Finding
+from casepan.api import AdapterError, CaseError, Finding
 from casepan_quality.patches import face_patches
 
 if TYPE_CHECKING:
+    from casepan.mesh import Mesh
     from casepan_quality.defects import Look
 
+_MIDDLE = np.full((1, 3), 1 / 3, np.float32)
+_GREY = 128.0
 _WHITE = 250  # of 255 in all three channels: the camera's limit, not enamel
 _DRY = "Ask the office to dry the field, stop the bleeding and scan this place again."
 
 
+def lost(look: Look) -> Iterator[Finding]:
+    """``colour.lost``: a note where most of a coloured surface is plain black, as what was no number is read."""
+    colours = _face_colours(look)
+    if colours is None or not len(colours):
+        return
+    share = 100 * float((colours == 0).all(axis=1).mean())
+    limit = look.options.black_percent
+    if share > limit:
+        yield Finding(
+            "colour.lost",
+            "info",
+            f"{share:.0f} % of the surface are plain black: its colours were lost or are no numbers",
+            scan=look.scan.id,
+            value=round(share, 1),
+            limit=limit,
+            unit="%",
+            hint="Judge the shape alone, or ask for an export with colours.",
+        )
+
+
 def moisture(look: Look) -> Iterator[Finding]:
-    """``colour.moisture``: parts blown out to white, and patches as dark red as blood. Nothing without colours."""
+    """``colour.moisture``: parts blown out to white, and patches as dark red as blood."""
     colours = _face_colours(look)
     if colours is None:
         return
@@ -42,11 +65,30 @@ def _highlights(look: Look, colours: NDArray[np.uint8]) -> Iterator[Finding]:
 
 
 def _face_colours(look: Look) -> NDArray[np.uint8] | None:
-    """One colour for each face, uint8 (m, 3), None without vertex or face colours."""
+    """One colour for each face, uint8 (m, 3): its texture's, else its first corner's, else its own; None without any."""
     surface = look.surface
+    if surface.texture is not None:
+        painted = _painted(surface)
+        if painted is not None:
+            return painted
     if surface.vertex_colours is not None:
         return surface.vertex_colours[surface.faces[:, 0]]
     return surface.face_colours
+
+
+def _painted(surface: Mesh) -> NDArray[np.uint8] | None:
+    """The texture in the middle of each face, grey where it has none; None where its picture cannot be used."""
+    from casepan.mesh.colouring.image import decode
+    from casepan.mesh.colouring.sampling import Colours
+
+    if surface.texture is None or surface.texture.image is None:
+        return None
+    try:
+        colours = Colours(surface, decode(surface.texture.image))
+    except (CaseError, AdapterError):  # a damaged picture, or nothing installed that reads pictures
+        return None
+    middles = colours.at(np.arange(len(surface.faces)), _MIDDLE)[:, 0]
+    return np.asarray(np.nan_to_num(middles, nan=_GREY).round(), np.uint8)
 
 
 def _is_blood(colours: NDArray[np.uint8]) -> NDArray[np.bool_]:

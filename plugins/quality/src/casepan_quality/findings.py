@@ -39,6 +39,15 @@ FINDINGS = (
         "Ask the office for its order number. A lab that files by it sets require_reference = true.",
     ),
     FindingDoc(
+        "colour.lost",
+        "info",
+        "The colours of a scan are lost",
+        "The file says that it is coloured, but most of its surface is plain black: its colours are no numbers (NaN), or a "
+        "program wrote the field and never filled it. The shape is judged as ever.",
+        "A PLY whose red, green and blue are NaN.",
+        "Nothing, where colours are not needed; else ask for the export again.",
+    ),
+    FindingDoc(
         "identity.arch-swapped",
         "warning",
         "A scan looks like the other arch than its name says",

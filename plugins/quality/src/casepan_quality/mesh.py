@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from casepan.api import Case, Context, Finding, Scan
 from casepan.mesh import Mesh
-from casepan_quality.colours import moisture
+from casepan_quality.colours import lost, moisture
 from casepan_quality.defects import (
     Look,
     coarse,
@@ -26,7 +26,7 @@ from casepan_quality.shapes import shape_of
 
 Check = Callable[[Look], Iterable[Finding]]
 
-_ALWAYS: tuple[Check, ...] = (spikes, noise, self_intersecting, non_manifold, flipped, coarse)
+_ALWAYS: tuple[Check, ...] = (spikes, noise, self_intersecting, non_manifold, flipped, coarse, lost)
 _CHECKS: Mapping[str, tuple[Check, ...]] = {
     "full-arch": (holes, islands, doubled, *_ALWAYS, coarse_preparations, moisture),
     "quadrant": (holes, islands, doubled, *_ALWAYS, coarse_preparations, moisture),
@@ -45,7 +45,7 @@ class MeshQuality:
         self.options = options
 
     def check(self, case: Case, ctx: Context) -> Iterator[Finding]:
-        """``mesh.*`` and ``colour.moisture`` for every readable scan, with place, value and limit."""
+        """``mesh.*`` and ``colour.*`` for every readable scan, with place, value and limit."""
         for scan, mesh in opened(case, ctx):
             if isinstance(mesh, Finding):
                 yield mesh
