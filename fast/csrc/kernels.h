@@ -111,17 +111,20 @@ Status stl_records(const float *vertices, size_t points, const int32_t *faces, s
 
 /* raster.c */
 typedef struct {
-    uint64_t *pixels;     /* depth step above, face below; 0 where there is none */
-    size_t room;          /* how many pixels there are */
-    const int32_t *slots; /* place of each pixel of the picture in `pixels`, or -1; NULL where they are the same */
+    uint64_t *pixels;     /* for each sample `room` of them: depth step above, face from 1 on below; 0 where none is */
+    size_t room;
+    const int32_t *slots; /* place of each pixel of the picture among `pixels`, or -1; NULL where they are the same */
     int width, height;
     float farthest, to_steps;
+    const float *shifts; /* x and y of each sample from the pixel's centre */
+    size_t samples;
+    float reach;         /* more than the largest of the shifts */
 } Canvas;
 
-Status rasterise(const Canvas *canvas, const float *projected, size_t points, const int32_t *faces, size_t count);
-enum { ROW = 9 }; /* x, y and depth in the picture, normal, colour */
-Status mix(const float *values, size_t points, const int32_t *faces, size_t count, const int32_t *chosen, const float *x,
-           const float *y, size_t size, float *mixed);
+Status rasterise(const Canvas *canvas, const float *values, size_t width, size_t points, const int32_t *faces,
+                 size_t count);
+Status mix(const float *values, size_t width, size_t points, const int32_t *faces, size_t count, const int32_t *chosen,
+           const float *x, const float *y, size_t size, float *mixed);
 Status normal_sums(const float *vertices, size_t points, const int32_t *faces, size_t count, float *normals);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "kernels.h"
 
-enum { API = 2, MOST_BUFFERS = 10 };
+enum { API = 3, MOST_BUFFERS = 10 };
 
 typedef struct {
     Py_buffer view[MOST_BUFFERS];
@@ -329,22 +329,37 @@ static PyObject *py_stl_records(PyObject *self, PyObject *const *arguments, Py_s
     return result;
 }
 
-/* rasterise(projected, faces, slots, depths, pixels, width, height); slots may be empty, depths are two float32 */
+/* A little more than the largest of some shifts, upwards or downwards. */
+static float reach_of(const float *shifts, size_t count) {
+    float reach = 0;
+    for (size_t i = 0; i < count; i++) {
+        float size = shifts[i] < 0 ? -shifts[i] : shifts[i];
+        if (size > reach) reach = size;
+    }
+    return reach + 0.01f;
+}
+
+/* rasterise(values, faces, slots, shifts, depths, pixels, width, height); slots may be empty, depths are two float32, a
+   row of values has at least three */
 static PyObject *py_rasterise(PyObject *self, PyObject *const *arguments, Py_ssize_t given) {
     Buffers buffers;
     PyObject *result = NULL;
-    size_t width, height;
+    size_t width, height, row;
     (void)self;
-    if (start(&buffers, arguments, given, "fiifQ", 2) && whole(arguments[5], &width) && whole(arguments[6], &height)) {
+    if (start(&buffers, arguments, given, "fiiffQ", 3) && whole(arguments[6], &row) && whole(arguments[7], &width) &&
+        whole(arguments[8], &height)) {
         const Py_buffer *view = buffers.view;
         size_t numbers = length(&buffers, 0, 4), corners = length(&buffers, 1, 4), slots = length(&buffers, 2, 4);
-        size_t room = length(&buffers, 4, 8), area = width < 65536 && height < 65536 ? width * height : 0;
-        if (fits(numbers % 3 == 0 && corners % 3 == 0 && area && length(&buffers, 3, 4) == 2 &&
+        size_t samples = length(&buffers, 3, 4) / 2, room = samples ? length(&buffers, 5, 8) / samples : 0;
+        size_t area = width < 65536 && height < 65536 ? width * height : 0;
+        if (fits(row >= 3 && numbers % row == 0 && corners % 3 == 0 && area && samples && length(&buffers, 3, 4) % 2 == 0 &&
+                 length(&buffers, 4, 4) == 2 && length(&buffers, 5, 8) == samples * room &&
                  (slots ? slots == area : room == area))) {
-            const float *depths = view[3].buf;
-            Canvas canvas = {view[4].buf, room, slots ? view[2].buf : NULL, (int)width, (int)height, depths[0], depths[1]};
+            const float *shifts = view[3].buf, *depths = view[4].buf;
+            Canvas canvas = {view[5].buf, room,      slots ? view[2].buf : NULL, (int)width, (int)height, depths[0],
+                             depths[1],   shifts, samples, reach_of(shifts, 2 * samples)};
             Status status;
-            RUN(status, rasterise(&canvas, view[0].buf, numbers / 3, view[1].buf, corners / 3))
+            RUN(status, rasterise(&canvas, view[0].buf, row, numbers / row, view[1].buf, corners / 3))
             result = nothing_or(status);
         }
     }
@@ -352,19 +367,20 @@ static PyObject *py_rasterise(PyObject *self, PyObject *const *arguments, Py_ssi
     return result;
 }
 
-/* mix(values, faces, chosen, x, y, mixed) */
+/* mix(values, faces, chosen, x, y, mixed, row); a row of values has two more than are mixed */
 static PyObject *py_mix(PyObject *self, PyObject *const *arguments, Py_ssize_t given) {
     Buffers buffers;
     PyObject *result = NULL;
+    size_t row;
     (void)self;
-    if (start(&buffers, arguments, given, "fiiffF", 0)) {
+    if (start(&buffers, arguments, given, "fiiffF", 1) && whole(arguments[6], &row)) {
         const Py_buffer *view = buffers.view;
         size_t numbers = length(&buffers, 0, 4), corners = length(&buffers, 1, 4), count = length(&buffers, 2, 4);
-        if (fits(numbers % ROW == 0 && corners % 3 == 0 && length(&buffers, 3, 4) == count &&
-                 length(&buffers, 4, 4) == count && length(&buffers, 5, 4) == (ROW - 2) * count)) {
+        if (fits(row > 2 && row < 65536 && numbers % row == 0 && corners % 3 == 0 && length(&buffers, 3, 4) == count &&
+                 length(&buffers, 4, 4) == count && length(&buffers, 5, 4) == (row - 2) * count)) {
             Status status;
-            RUN(status, mix(view[0].buf, numbers / ROW, view[1].buf, corners / 3, view[2].buf, view[3].buf, view[4].buf,
-                            count, view[5].buf))
+            RUN(status, mix(view[0].buf, row, numbers / row, view[1].buf, corners / 3, view[2].buf, view[3].buf,
+                            view[4].buf, count, view[5].buf))
             result = nothing_or(status);
         }
     }

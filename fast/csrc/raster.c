@@ -6,93 +6,158 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { AHEAD = 8 };
+enum { AHEAD = 8, SMALL = 4 };
 
-static const double SLACK = 1e-4f;
+static const float SLACK = 1e-4f;
 
+/* One face: its places counted from the first pixel's corner, and its box. */
 typedef struct {
-    double x[3], y[3], z[3];
+    float x[3], y[3], z[3], left, right, top, bottom;
+    int small; /* float32 decides exactly enough what it covers */
     uint64_t id;
 } Seen;
 
-static float lower(const double at[3]) {
-    double low = at[0] < at[1] ? at[0] : at[1];
-    return (float)(low < at[2] ? low : at[2]);
+typedef struct {
+    int left, top, right, bottom; /* the last column and row belong to it */
+} Frame;
+
+static float lowest(const float at[3]) {
+    float low = at[0] < at[1] ? at[0] : at[1];
+    return low < at[2] ? low : at[2];
 }
 
-static float upper(const double at[3]) {
-    double high = at[0] > at[1] ? at[0] : at[1];
-    return (float)(high > at[2] ? high : at[2]);
+static float highest(const float at[3]) {
+    float high = at[0] > at[1] ? at[0] : at[1];
+    return high > at[2] ? high : at[2];
 }
 
 static float clipped(float value, float low, float high) { return value > low ? value < high ? value : high : low; }
 
-/* The first pixel, of so many, whose centre is not before a place. */
+/* The first whole number not below a place, and the last not above it, within so many pixels. */
 static int first_from(float place, int pixels) {
-    float rest = clipped(place - 0.5f, 0, (float)pixels);
+    float rest = clipped(place, 0, (float)pixels);
     int whole = (int)rest;
     return whole + ((float)whole < rest);
 }
 
-/* The last pixel whose centre is not behind a place, -1 for none. */
 static int last_until(float place, int pixels) {
-    float rest = clipped(place - 0.5f, -1, (float)(pixels - 1));
+    float rest = clipped(place, -1, (float)(pixels - 1));
     int whole = (int)rest;
     return whole - ((float)whole > rest);
 }
 
-/* Draw one face at one pixel's centre where it covers it. */
-static void draw(const Canvas *canvas, const Seen *face, int x, int y, uint64_t *pixel) {
-    double xs[3], ys[3], part[3];
-    for (int k = 0; k < 3; k++) {
-        xs[k] = face->x[k] - (x + 0.5);
-        ys[k] = face->y[k] - (y + 0.5);
-    }
-    for (int k = 0; k < 3; k++) {
-        int i = k < 2 ? k + 1 : 0, j = k > 0 ? k - 1 : 2;
-        part[k] = xs[i] * ys[j] - ys[i] * xs[j];
-    }
-    double whole = part[0] + part[1] + part[2], depth = 0;
-    if (whole == 0) return;
-    for (int k = 0; k < 3; k++) {
-        if (whole < 0) part[k] = -part[k];
-        if (part[k] <= -SLACK) return;
-    }
-    for (int k = 0; k < 3; k++) depth += (part[k] < 0 ? 0 : part[k]) / fabs(whole) * face->z[k];
-    float steps = ((float)depth - canvas->farthest) * canvas->to_steps;
-    uint64_t step = steps > 0 ? steps < 0x1p62f ? (uint64_t)steps : (uint64_t)1 << 62 : 0;
-    uint64_t seen = (step + 1) << 32 | face->id;
+/* The pixels of which a point may lie in a face: the centre, or others within reach of it. */
+static Frame frame_of(const Canvas *canvas, const Seen *face) {
+    float reach = canvas->reach, half = 0.5f;
+    Frame frame = {first_from(face->left - half - reach, canvas->width),
+                   first_from(face->top - half - reach, canvas->height),
+                   last_until(face->right - half + reach, canvas->width),
+                   last_until(face->bottom - half + reach, canvas->height)};
+    return frame;
+}
+
+/* The depth of a sliver's point may come out beyond its corners. */
+static void enter(const Canvas *canvas, const Seen *face, float depth, uint64_t *pixel) {
+    float steps = (clipped(depth, lowest(face->z), highest(face->z)) - canvas->farthest) * canvas->to_steps;
+    uint64_t step = steps > 0 ? steps < 0x1p31f ? (uint64_t)steps : (uint64_t)1 << 31 : 0;
+    uint64_t seen = step << 32 | (face->id + 1);
     if (seen > *pixel) *pixel = seen;
 }
 
-static void draw_face(const Canvas *canvas, const Seen *face) {
-    int left = first_from(lower(face->x), canvas->width), right = last_until(upper(face->x), canvas->width);
-    if (left > right) return;
-    int top = first_from(lower(face->y), canvas->height), bottom = last_until(upper(face->y), canvas->height);
-    for (int row = top; row <= bottom; row++)
-        for (int column = left; column <= right; column++) {
+/* Enters a face in one pixel, where it covers one point of it; `number` is how exactly that is decided. */
+#define COVER(name, number)                                                                                            \
+    static void name(const Canvas *canvas, const Seen *face, number x, number y, uint64_t *pixel) {                    \
+        number xs[3], ys[3], part[3], sum;                                                                             \
+        for (int k = 0; k < 3; k++) {                                                                                  \
+            xs[k] = face->x[k] - x;                                                                                    \
+            ys[k] = face->y[k] - y;                                                                                    \
+        }                                                                                                              \
+        for (int k = 0; k < 3; k++) {                                                                                  \
+            int i = k < 2 ? k + 1 : 0, j = k > 0 ? k - 1 : 2;                                                          \
+            number left = xs[i] * ys[j], right = ys[i] * xs[j];                                                        \
+            part[k] = left - right;                                                                                    \
+        }                                                                                                              \
+        number whole = part[0] + part[1] + part[2];                                                                    \
+        if (whole > 0 ? part[0] > -SLACK && part[1] > -SLACK && part[2] > -SLACK                                       \
+                      : whole < 0 && part[0] < SLACK && part[1] < SLACK && part[2] < SLACK) {                          \
+            sum = part[0] * face->z[0];                                                                                \
+            sum += part[1] * face->z[1];                                                                               \
+            sum += part[2] * face->z[2];                                                                               \
+            enter(canvas, face, (float)(sum / whole), pixel);                                                          \
+        }                                                                                                              \
+    }
+
+COVER(cover_small, float)
+COVER(cover_large, double)
+
+/* One pixel of the picture, and its place among those that are asked for. */
+static void draw_pixel(const Canvas *canvas, const Seen *face, int column, int row, size_t place) {
+    for (size_t k = 0; k < canvas->samples; k++) {
+        float x = 0.5f + canvas->shifts[2 * k], y = 0.5f + canvas->shifts[2 * k + 1];
+        uint64_t *pixel = &canvas->pixels[k * canvas->room + place];
+        if ((float)column < face->left - x || (float)column > face->right - x || (float)row < face->top - y ||
+            (float)row > face->bottom - y)
+            continue;
+        if (face->small)
+            cover_small(canvas, face, (float)column + x, (float)row + y, pixel);
+        else
+            cover_large(canvas, face, (double)column + x, (double)row + y, pixel);
+    }
+}
+
+static void draw(const Canvas *canvas, const Seen *face) {
+    Frame frame = frame_of(canvas, face);
+    for (int row = frame.top; row <= frame.bottom; row++)
+        for (int column = frame.left; column <= frame.right; column++) {
             size_t place = (size_t)row * (size_t)canvas->width + (size_t)column;
             if (canvas->slots) {
                 if (canvas->slots[place] < 0 || (size_t)canvas->slots[place] >= canvas->room) continue;
                 place = (size_t)canvas->slots[place];
             }
-            draw(canvas, face, column, row, &canvas->pixels[place]);
+            draw_pixel(canvas, face, column, row, place);
         }
 }
 
-/* `projected` holds all x, then all y, then all depths. */
-Status rasterise(const Canvas *canvas, const float *projected, size_t points, const int32_t *faces, size_t count) {
-    if (count > UINT32_MAX) return TOO_LARGE;
-    for (size_t f = 0; f < count; f++) {
-        Seen face = {{0}, {0}, {0}, f};
+static Seen seen_of(const float *const row[3], size_t id) {
+    Seen face = {.id = id};
+    for (int k = 0; k < 3; k++) {
+        face.x[k] = row[k][0];
+        face.y[k] = row[k][1];
+        face.z[k] = row[k][2];
+    }
+    face.left = lowest(face.x);
+    face.right = highest(face.x);
+    face.top = lowest(face.y);
+    face.bottom = highest(face.y);
+    face.small = face.right - face.left < SMALL && face.bottom - face.top < SMALL;
+    return face;
+}
+
+/* The rows of one face's corners; what comes soon is fetched ahead. */
+static int corners_of(const int32_t *faces, size_t count, size_t f, size_t points, size_t width, const float *values,
+                      const float *row[3]) {
+    for (size_t k = 0; k < 3; k++) {
+        int32_t id = faces[3 * f + k];
+        if (id < 0 || (size_t)id >= points) return 0;
+        row[k] = &values[width * (size_t)id];
+    }
+    if (f + AHEAD < count)
         for (size_t k = 0; k < 3; k++) {
-            int32_t id = faces[3 * f + k];
-            if (id < 0 || (size_t)id >= points) return BAD_INDEX;
-            face.x[k] = projected[id];
-            face.y[k] = projected[points + (size_t)id];
-            face.z[k] = projected[2 * points + (size_t)id];
+            int32_t id = faces[3 * (f + AHEAD) + k];
+            if (id >= 0 && (size_t)id < points) PREFETCH(&values[width * (size_t)id]);
         }
-        draw_face(canvas, &face);
+    return 1;
+}
+
+/* Rows of `values` begin with the x, y and depth of a vertex. */
+Status rasterise(const Canvas *canvas, const float *values, size_t width, size_t points, const int32_t *faces,
+                 size_t count) {
+    if (count >= UINT32_MAX) return TOO_LARGE;
+    for (size_t f = 0; f < count; f++) {
+        const float *row[3];
+        if (!corners_of(faces, count, f, points, width, values, row)) return BAD_INDEX;
+        Seen face = seen_of(row, f);
+        draw(canvas, &face);
     }
     return DONE;
 }
@@ -111,43 +176,45 @@ static void corner_weights(const float *const row[3], float x, float y, float we
     }
     whole = weight[0] + weight[1] + weight[2];
     for (int k = 0; k < 3; k++) {
-        float part = whole < 0 ? -weight[k] : weight[k];
-        if (part < 0 && part > -(float)SLACK) part = 0;
-        weight[k] = whole == 0 ? -1 : part / fabsf(whole);
+        float part = signbit(whole) ? -weight[k] : weight[k];
+        weight[k] = part > 0 ? part : 0;
     }
+    whole = weight[0] + weight[1] + weight[2];
+    if (whole == 0) weight[0] = whole = 1;
+    for (int k = 0; k < 3; k++) weight[k] /= whole;
 }
 
 /* Neighbouring pixels show faces from anywhere in memory: what comes soon is fetched ahead. */
-static void fetch_ahead(const float *values, size_t points, const int32_t *faces, size_t count, const int32_t *chosen,
-                        size_t left) {
+static void fetch_ahead(const float *values, size_t width, size_t points, const int32_t *faces, size_t count,
+                        const int32_t *chosen, size_t left) {
     if (left > 2 * AHEAD && chosen[2 * AHEAD] >= 0 && (size_t)chosen[2 * AHEAD] < count)
         PREFETCH(&faces[3 * (size_t)chosen[2 * AHEAD]]);
     if (left > AHEAD && chosen[AHEAD] >= 0 && (size_t)chosen[AHEAD] < count)
         for (size_t k = 0; k < 3; k++) {
             int32_t id = faces[3 * (size_t)chosen[AHEAD] + k];
-            if (id >= 0 && (size_t)id < points) PREFETCH(&values[ROW * (size_t)id]);
+            if (id >= 0 && (size_t)id < points) PREFETCH(&values[width * (size_t)id]);
         }
 }
 
-/* Depth, normal and colour between the corners of faces, at one point each. A row of `values` is the x, y and depth of a
-   vertex, then what else is mixed; a row of the result leaves x and y out. */
-Status mix(const float *values, size_t points, const int32_t *faces, size_t count, const int32_t *chosen, const float *x,
-           const float *y, size_t size, float *mixed) {
+/* What lies between the corners of faces, at one point each. A row of `values` is the x and y of a vertex, then what is
+   mixed; the result holds each of these for all points, one after the other. */
+Status mix(const float *values, size_t width, size_t points, const int32_t *faces, size_t count, const int32_t *chosen,
+           const float *x, const float *y, size_t size, float *mixed) {
     for (size_t i = 0; i < size; i++) {
         if (chosen[i] < 0 || (size_t)chosen[i] >= count) return BAD_INDEX;
-        fetch_ahead(values, points, faces, count, &chosen[i], size - i);
+        fetch_ahead(values, width, points, faces, count, &chosen[i], size - i);
         const float *row[3];
-        float weight[3], *result = &mixed[(ROW - 2) * i];
+        float weight[3];
         for (int k = 0; k < 3; k++) {
             int32_t id = faces[3 * (size_t)chosen[i] + (size_t)k];
             if (id < 0 || (size_t)id >= points) return BAD_INDEX;
-            row[k] = &values[ROW * (size_t)id];
+            row[k] = &values[width * (size_t)id];
         }
         corner_weights(row, x[i], y[i], weight);
-        for (int part = 2; part < ROW; part++) {
+        for (size_t part = 2; part < width; part++) {
             float sum = row[0][part] * weight[0];
             sum += row[1][part] * weight[1];
-            result[part - 2] = sum + row[2][part] * weight[2];
+            mixed[(part - 2) * size + i] = sum + row[2][part] * weight[2];
         }
     }
     return DONE;

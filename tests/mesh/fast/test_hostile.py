@@ -135,11 +135,16 @@ def test_pictures_survive_any_numbers(seed: int, points: int, faces: int, width:
         places = floats(rng, 3 * points) * np.float32(20)
     corners = ints(rng, 3 * faces, points)
     slots = ints(rng, width * height if some else 0, 10)
-    pixels = np.zeros(10 if some else width * height, np.uint64)
-    tried(raw().rasterise, places, corners, slots, floats(rng, 2), pixels, width, height)
+    samples = int(rng.integers(0, 4))
+    pixels = np.zeros(samples * (10 if some else width * height) + int(rng.choice([0, 0, 1])), np.uint64)
+    shifts, depths = floats(rng, 2 * samples), floats(rng, 2)
+    sizes = int(rng.choice([1, 2, 3, 3, 3, 6])), width, height
+    tried(raw().rasterise, places, corners, slots, shifts, depths, pixels, *sizes)
     tried(raw().normal_sums, places, corners, np.empty(3 * points, np.float32))
     asked = ints(rng, width, faces), floats(rng, width), floats(rng, width)
-    tried(raw().mix, floats(rng, 9 * points), corners, *asked, np.empty(7 * width + height % 2, np.float32))
+    row = int(rng.integers(1, 10))
+    mixed = np.empty(max(row - 2, 0) * width + height % 2, np.float32)
+    tried(raw().mix, floats(rng, row * points), corners, *asked, mixed, row)
 
 
 def test_every_kernel_refuses_what_is_no_buffer() -> None:

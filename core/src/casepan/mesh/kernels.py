@@ -22,7 +22,7 @@ IntArray = NDArray[np.int32]
 Floats = NDArray[np.float64]
 Ids = NDArray[np.intp]
 
-API = 2
+API = 3
 """The version of the calls below; kernels of another version are left alone."""
 
 _POINT = 12  # bytes of three float32
@@ -152,37 +152,44 @@ def stl_records(vertices: FloatArray, faces: IntArray) -> bytearray:
 
 
 def rasterise(
-    projected: FloatArray, faces: IntArray, size: tuple[int, int], slots: IntArray | None, depths: FloatArray, room: int
+    values: FloatArray,
+    faces: IntArray,
+    size: tuple[int, int],
+    shifts: FloatArray,
+    slots: IntArray | None,
+    depths: FloatArray,
+    room: int,
 ) -> NDArray[np.uint64]:
-    """The packed depth steps and face numbers of all pixels, uint64 (room,); 0 where no face is.
+    """The packed depth steps and face numbers of all pixels, uint64 (points, room); 0 where no face is.
 
     Args:
-        projected: float32 (3, n), x and y in pixels, depth towards the viewer.
+        values: float32 (n, 3 or more), of each vertex first x and y in pixels and depth towards the viewer.
         faces: int32 (m, 3).
         size: width and height.
+        shifts: float32 (points, 2), the x and y of each point from its pixel's centre.
         slots: int32 (height * width,), the place of each pixel in the result, -1 for those left out, or None for all.
         depths: float32 (2,), the farthest depth and the steps per mm.
         room: how many pixels the result has.
     """
-    pixels = np.zeros(room, np.uint64)
+    pixels = np.zeros((len(shifts), room), np.uint64)
     chosen = np.empty(0, np.int32) if slots is None else slots
-    inputs = np.ascontiguousarray(projected), np.ascontiguousarray(faces), np.ascontiguousarray(chosen), depths
-    _fast.rasterise(*inputs, pixels, *size)
+    inputs = np.ascontiguousarray(values), np.ascontiguousarray(faces), np.ascontiguousarray(chosen), shifts, depths
+    _fast.rasterise(*inputs, pixels, values.shape[1], *size)
     return pixels
 
 
 def mix(values: FloatArray, faces: IntArray, chosen: IntArray, x: FloatArray, y: FloatArray) -> FloatArray:
-    """Depth, normal and colour at points of faces, float32 (k, 7).
+    """What lies between the corners of faces, float32 (columns, k).
 
     Args:
-        values: float32 (n, 9): x and y in the picture, depth, normal and colour of each vertex.
+        values: float32 (n, 2 + columns): x and y in the picture, then what is mixed, of each vertex.
         faces: int32 (m, 3).
         chosen: int32 (k,), the face of each point.
         x: float32 (k,).
         y: float32 (k,).
     """
-    mixed = np.empty((len(chosen), values.shape[1] - 2), np.float32)
-    _fast.mix(values, np.ascontiguousarray(faces), np.ascontiguousarray(chosen, np.int32), x, y, mixed)
+    mixed = np.empty((values.shape[1] - 2, len(chosen)), np.float32)
+    _fast.mix(values, np.ascontiguousarray(faces), chosen, x, y, mixed, values.shape[1])
     return mixed
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from attrs import define
 
 from casepan.mesh.pictures.font import text_width
-from casepan.mesh.pictures.ink import INK, PAPER, draw_centred, draw_disc, draw_lines, draw_text
+from casepan.mesh.pictures.ink import INK, PAPER, Picture, draw_centred, draw_disc, draw_lines, draw_text, paint
 from casepan.mesh.surface import FloatArray
 
 MARKER = (0.80, 0.12, 0.16)
@@ -49,7 +49,7 @@ def heat_colours(values: FloatArray, scale: Scale) -> FloatArray:
     return np.asarray(_RAMP[step] * (1 - rest) + _RAMP[step + 1] * rest, np.float32)
 
 
-def draw_scale_bar(picture: FloatArray, pixels_per_mm: float, unit: float) -> None:
+def draw_scale_bar(picture: Picture, pixels_per_mm: float, unit: float) -> None:
     """A bar of 1, 2 or 5 times a power of ten mm at the lower left, about a fifth of the picture wide.
 
     Args:
@@ -68,7 +68,7 @@ def draw_scale_bar(picture: FloatArray, pixels_per_mm: float, unit: float) -> No
     draw_text(picture, f"{length:g} mm", x, y - 0.75 * unit, unit)
 
 
-def draw_legend(picture: FloatArray, scale: Scale, unit: float) -> None:
+def draw_legend(picture: Picture, scale: Scale, unit: float) -> None:
     """The colours of a heat map with five values, at the right edge."""
     height, width = picture.shape[:2]
     numbers = _numbers(scale)
@@ -76,8 +76,7 @@ def draw_legend(picture: FloatArray, scale: Scale, unit: float) -> None:
     top, length, thick = 3.4 * unit, min(0.42 * height, 16 * unit), 1.1 * unit
     bar = slice(int(top), int(top + length)), slice(int(right - 0.7 * unit - thick), int(right - 0.7 * unit))
     shades = heat_colours(np.linspace(scale.high, scale.low, bar[0].stop - bar[0].start, dtype=np.float32), scale)
-    picture[bar][..., :3] = shades[: picture[bar].shape[0], None]
-    picture[bar][..., 3] = 1
+    paint(picture[bar], 1.0, shades[: picture[bar].shape[0], None])
     for k, text in enumerate(numbers):
         draw_text(picture, text, right, top + k / 4 * length + unit / 2, unit)
     if scale.label:
@@ -98,7 +97,7 @@ def _number(value: float, scale: Scale) -> str:
     return f"{value:.{places}f} {scale.unit}"
 
 
-def draw_marker(picture: FloatArray, x: float, y: float, text: str, unit: float) -> None:
+def draw_marker(picture: Picture, x: float, y: float, text: str, unit: float) -> None:
     """A numbered disc at a place."""
     radius = max(0.95 * unit, text_width(text, unit) / 2 + 0.45 * unit)
     draw_disc(picture, x, y, radius + unit / 6, PAPER)

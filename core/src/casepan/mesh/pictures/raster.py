@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,118 +10,214 @@ from numpy.typing import NDArray
 from casepan.mesh import kernels
 from casepan.mesh.surface import FloatArray, IntArray
 
-_FACES = 1 << 15  # faces looked at together
-_BLOCK = 1 << 18  # pixels looked at together
+Ids = NDArray[np.intp]
+Size = tuple[int, int]
+Shift = tuple[float, float]
+Point = tuple[np.float32, np.float32]
+Corners = tuple[FloatArray, FloatArray, FloatArray]
+Places = tuple[Ids, IntArray, IntArray, type[np.floating]]
+"""Faces with a column and a row each, and how exactly to look at them."""
+
+_FACES = 1 << 14  # faces looked at together: what belongs to them stays in the processor's cache
+_BLOCK = 1 << 16  # pixels looked at together
+_SMALL = 4  # pixels: in boxes below this size float32 decides exactly enough which centres a face covers
 _SLACK = np.float32(1e-4)  # px²: no hairline between faces that share an edge through a pixel's centre
 
 
-def visible_faces(
-    projected: FloatArray, faces: IntArray, size: tuple[int, int], slots: IntArray | None = None
-) -> IntArray:
-    """The nearest face at the centre of each pixel, int32, -1 where there is none.
+def visible_faces(projected: FloatArray, faces: IntArray, size: Size) -> IntArray:
+    """The nearest face at the centre of each pixel, int32 (height * width,), -1 where there is none.
 
     Args:
         projected: float32 (3, n), x and y in pixels (the first pixel's centre is at 0.5), depth towards the viewer.
         faces: int32 (m, 3).
         size: width and height.
+    """
+    return np.asarray(sampled_faces(projected, faces, size, [(0.0, 0.0)])[0])
+
+
+def sampled_faces(
+    projected: FloatArray, faces: IntArray, size: Size, shifts: Sequence[Shift], slots: IntArray | None = None
+) -> IntArray:
+    """The nearest face at several points of each pixel, int32 (points, pixels), -1 where there is none.
+
+    Args:
+        projected: see :func:`visible_faces`.
+        faces: int32 (m, 3).
+        size: width and height.
+        shifts: the x and y of each point from the pixel's centre, less than half a pixel.
         slots: int32 (height * width,), the place in the result of each pixel of interest, -1 for the others; without it
             the result has all pixels, row by row.
     """
-    width, height = size
-    depth = projected[2]
-    farthest, nearest = (depth.min(), depth.max()) if len(depth) else (np.float32(0), np.float32(0))
-    to_steps = np.float32((1 << 30) / max(float(nearest - farthest), 1e-9))
-    room = width * height if slots is None else int(slots.max(initial=-1)) + 1
+    room = size[0] * size[1] if slots is None else int(slots.max(initial=-1)) + 1
+    depths = _depth_steps(projected[2])
     if kernels.compiled():
-        depths = np.array([farthest, to_steps], np.float32)
-        return _faces_of(kernels.rasterise(projected, faces, size, slots, depths, room))
-    buffer = np.zeros(room, np.uint64)
-    for begin, corners in face_blocks(projected, faces):
-        for face, x, y in _boxes(corners, width, height):
-            pixel = y * width + x
-            if slots is not None:
-                pixel = slots.take(pixel)
-                kept = np.flatnonzero(pixel >= 0)
-                face, x, y, pixel = face.take(kept), x.take(kept), y.take(kept), pixel.take(kept)
-            hit, z = _covered(corners, face, x, y)
-            steps = ((z.take(hit) - farthest) * to_steps).clip(0).astype(np.uint64) + np.uint64(1)
-            ids = (face.take(hit) + begin).astype(np.uint64)
-            np.maximum.at(buffer, pixel.take(hit), steps << np.uint64(32) | ids)
-    return _faces_of(buffer)
+        points = np.array(shifts, np.float32)
+        return _faces_of(kernels.rasterise(projected.T, faces, size, points, slots, depths, room))
+    buffers = np.zeros((len(shifts), room), np.uint64)
+    reach = float(np.abs(shifts).max()) + 0.01
+    chosen = None if slots is None else faces_near(projected, faces, slots.reshape(size[::-1]) >= 0, reach)
+    for ids, (x, y, z) in _blocks(projected, faces, chosen):
+        ends = _ends(x), _ends(y)
+        for (right, down), buffer in zip(shifts, buffers, strict=True):
+            point = np.float32(0.5 + right), np.float32(0.5 + down)
+            for places in _pixels(ends, point, size):
+                _draw(buffer, ids, (x, y, z), point, places, size[0], slots, depths)
+    return _faces_of(buffers)
 
 
-def _faces_of(buffer: NDArray[np.uint64]) -> IntArray:
-    """The face number of each pixel, -1 where there is none."""
-    return np.where(buffer > 0, (buffer & np.uint64(0xFFFFFFFF)).astype(np.int32), np.int32(-1))
+def _depth_steps(depth: FloatArray) -> FloatArray:
+    """The farthest depth and the steps per mm, float32 (2,)."""
+    farthest, nearest = (depth.min(), depth.max()) if len(depth) else (np.float32(0), np.float32(0))
+    return np.array([farthest, (1 << 30) / max(float(nearest - farthest), 1e-9)], np.float32)
 
 
-def face_blocks(projected: FloatArray, faces: IntArray) -> Iterator[tuple[int, list[list[FloatArray]]]]:
-    """Blocks of faces: the first one's number, and each row of what is projected at their corners. They fit the cache."""
-    for begin in range(0, len(faces), _FACES):
-        columns = faces[begin : begin + _FACES].T.astype(np.intp)
-        yield begin, [[axis.take(column) for axis in projected] for column in columns]
+def _faces_of(buffers: NDArray[np.uint64]) -> IntArray:
+    """The face of each pixel, -1 where there is none."""
+    return np.asarray(buffers.astype(np.uint32).view(np.int32) - np.int32(1))
 
 
-def _boxes(
-    corners: list[list[FloatArray]], width: int, height: int
-) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]]:
-    """Blocks of (face, pixel x, pixel y) for every pixel centre in the box of every face."""
-    left, columns = _span([corner[0] for corner in corners], width)
-    top, rows = _span([corner[1] for corner in corners], height)
-    count = columns * rows
-    shown = np.flatnonzero(count)
-    total = np.cumsum(count[shown])
+def _draw(
+    buffer: NDArray[np.uint64],
+    ids: IntArray,
+    corners: Corners,
+    point: Point,
+    places: Places,
+    width: int,
+    slots: IntArray | None,
+    depths: FloatArray,
+) -> None:
+    """Enter the faces that cover the point of some pixels: the depth above, the face's number from 1 on below."""
+    face, x, y, kind = places
+    pixel = y * np.int32(width) + x
+    if slots is not None:
+        pixel = slots.take(pixel)
+        kept = np.flatnonzero(pixel >= 0)
+        face, x, y, pixel = face.take(kept), x.take(kept), y.take(kept), pixel.take(kept)
+    hit, depth = _covered(corners, face, x.astype(kind) + point[0], y.astype(kind) + point[1])
+    seen = ((depth - depths[0]) * depths[1]).astype(np.uint64) << np.uint64(32)
+    seen |= (ids.take(face.take(hit)) + np.int32(1)).astype(np.uint64)
+    np.maximum.at(buffer, pixel.take(hit), seen)
+
+
+def faces_near(projected: FloatArray, faces: IntArray, pixels: NDArray[np.bool_], reach: float) -> IntArray:
+    """The numbers of the faces whose box comes within reach of the centre of some pixels, int32."""
+    sums = np.pad(pixels.cumsum(axis=0, dtype=np.int32).cumsum(axis=1, dtype=np.int32), ((1, 0), (1, 0)))
+    flat, width = sums.ravel(), sums.shape[1]
+    near = [np.empty(0, np.int32)]
+    for ids, (x, y) in _blocks(projected[:2], faces, None):
+        left, columns = _span(_ends(x), np.float32(0.5), pixels.shape[1], reach)
+        top, rows = _span(_ends(y), np.float32(0.5), pixels.shape[0], reach)
+        first, last = top * width, (top + rows) * width
+        right = left + columns
+        count = flat.take(last + right) - flat.take(first + right) - flat.take(last + left) + flat.take(first + left)
+        near.append(ids[count > 0])
+    return np.concatenate(near)
+
+
+def _blocks(
+    projected: FloatArray, faces: IntArray, chosen: IntArray | None
+) -> Iterator[tuple[IntArray, list[FloatArray]]]:
+    """All faces, or those chosen, in blocks: their numbers, and each row of what is projected at their corners (3, b)."""
+    count = len(faces) if chosen is None else len(chosen)
+    for begin in range(0, count, _FACES):
+        end = min(begin + _FACES, count)
+        ids = np.arange(begin, end, dtype=np.int32) if chosen is None else chosen[begin:end]
+        part = faces[begin:end] if chosen is None else faces.take(ids, axis=0)
+        corners = np.array(part.T, np.intp, order="C")
+        yield ids, [axis.take(corners) for axis in projected]
+
+
+def _ends(places: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The lowest and the highest of the corners of each face, along one axis."""
+    low, high = np.minimum(places[0], places[1]), np.maximum(places[0], places[1])
+    return np.minimum(low, places[2], out=low), np.maximum(high, places[2], out=high)
+
+
+def _span(
+    ends: tuple[FloatArray, FloatArray], point: np.float32, limit: int, reach: float = 0.0
+) -> tuple[IntArray, IntArray]:
+    """The first pixel whose point comes within reach of each face, and how many do, along one axis."""
+    low, high = ends[0] - point - np.float32(reach), ends[1] - point + np.float32(reach)
+    first = np.ceil(low, out=low).clip(0, limit, out=low).astype(np.int32)
+    last = np.floor(high, out=high).clip(-1, limit - 1, out=high).astype(np.int32)
+    last -= first
+    last += 1
+    return first, np.maximum(last, 0, out=last)
+
+
+def _pixels(ends: Sequence[tuple[FloatArray, FloatArray]], point: Point, size: Size) -> Iterator[Places]:
+    """Every pixel whose point lies in the box of a face, in blocks."""
+    left, columns = _span(ends[0], point[0], size[0])
+    top, rows = _span(ends[1], point[1], size[1])
+    small = (ends[0][1] - ends[0][0] < _SMALL) & (ends[1][1] - ends[1][0] < _SMALL)
+    filled = (columns > 0) & (rows > 0)
+    yield *_small_boxes(np.flatnonzero(filled & small), left, top, columns, rows), np.float32
+    for places in _large_boxes(np.flatnonzero(filled & ~small), left, top, columns, rows):
+        yield *places, np.float64
+
+
+def _small_boxes(
+    faces: Ids, left: IntArray, top: IntArray, columns: IntArray, rows: IntArray
+) -> tuple[Ids, IntArray, IntArray]:
+    """All pixels of boxes of a few pixels: the first of every box, then the second of those that have one, and so on."""
+    face, x, y = [], [], []
+    for down in range(_SMALL):
+        faces = faces.compress(rows.take(faces) > down)
+        part = faces
+        for right in range(_SMALL):
+            part = part.compress(columns.take(part) > right) if right else part
+            face.append(part)
+            x.append(left.take(part) + np.int32(right))
+            y.append(top.take(part) + np.int32(down))
+    return np.concatenate(face), np.concatenate(x), np.concatenate(y)
+
+
+def _large_boxes(
+    faces: Ids, left: IntArray, top: IntArray, columns: IntArray, rows: IntArray
+) -> Iterator[tuple[Ids, IntArray, IntArray]]:
+    """All pixels of larger boxes, some boxes at a time."""
+    count = columns.take(faces).astype(np.intp) * rows.take(faces)
+    total = np.cumsum(count)
     begin = 0
-    while begin < len(shown):
+    while begin < len(faces):
         done = int(total[begin - 1]) if begin else 0
         end = max(begin + 1, int(np.searchsorted(total, done + _BLOCK, side="right")))
-        part = shown[begin:end]
-        sizes = count[part]
-        face = np.repeat(part, sizes)
-        place = np.arange(len(face)) - np.repeat(total[begin:end] - sizes - done, sizes)
-        wide = columns.take(face)
-        y = place // wide
-        yield face, left.take(face) + place - y * wide, top.take(face) + y
+        face = np.repeat(faces[begin:end], count[begin:end])
+        place = np.arange(len(face)) - np.repeat(total[begin:end] - count[begin:end] - done, count[begin:end])
+        row, column = np.divmod(place, columns.take(face))
+        yield face, left.take(face) + column.astype(np.int32), top.take(face) + row.astype(np.int32)
         begin = end
 
 
-def _span(places: list[FloatArray], limit: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The first pixel whose centre lies within each box, and how many do, inside the picture."""
-    low = np.minimum(np.minimum(places[0], places[1]), places[2])
-    high = np.maximum(np.maximum(places[0], places[1]), places[2])
-    first = np.ceil(low - np.float32(0.5)).clip(0, limit).astype(np.intp)
-    last = np.floor(high - np.float32(0.5)).clip(-1, limit - 1).astype(np.intp)
-    return first, np.maximum(last - first + 1, 0)
-
-
-def _covered(
-    corners: list[list[FloatArray]], face: NDArray[np.intp], x: NDArray[np.intp], y: NDArray[np.intp]
-) -> tuple[NDArray[np.intp], FloatArray]:
-    """Which of these pixel centres lie inside their face, and the depth there."""
-    places = [[axis.take(face) for axis in corner[:2]] for corner in corners]
-    weights = corner_weights(places, x + np.float32(0.5), y + np.float32(0.5))
-    inside = (weights[0] >= 0) & (weights[1] >= 0) & (weights[2] >= 0)
-    depth = sum(weight * corner[2].take(face) for weight, corner in zip(weights, corners, strict=True))
-    return np.flatnonzero(inside), np.asarray(depth, np.float32)
+def _covered(corners: Corners, face: Ids, x: NDArray[np.floating], y: NDArray[np.floating]) -> tuple[Ids, FloatArray]:
+    """Which of these points lie inside their face, and the depth there."""
+    xs = [row.take(face) - x for row in corners[0]]
+    ys = [row.take(face) - y for row in corners[1]]
+    parts = [xs[i] * ys[j] - ys[i] * xs[j] for i, j in ((1, 2), (2, 0), (0, 1))]
+    whole = parts[0] + parts[1] + parts[2]
+    low = np.minimum(np.minimum(parts[0], parts[1]), parts[2])
+    high = np.maximum(np.maximum(parts[0], parts[1]), parts[2])
+    hit = np.flatnonzero(((low > -_SLACK) & (whole > 0)) | ((high < _SLACK) & (whole < 0)))
+    depths = [row.take(face.take(hit)) for row in corners[2]]
+    first, second, third = (part.take(hit) * depth for part, depth in zip(parts, depths, strict=True))
+    depth = ((first + second + third) / whole.take(hit)).astype(np.float32)
+    depth = np.maximum(depth, np.minimum(np.minimum(depths[0], depths[1]), depths[2]))
+    return hit, np.minimum(depth, np.maximum(np.maximum(depths[0], depths[1]), depths[2]))
 
 
 def corner_weights(corners: list[list[FloatArray]], x: FloatArray, y: FloatArray) -> list[FloatArray]:
-    """How much of each corner there is at a point of its face (barycentric), float32 (k,) three times.
+    """How much of each corner there is at a point of its face (barycentric), float32 (k,) three times, none below 0.
 
-    ``corners`` are the x and y of the three corners of each point's face.
-
-    Points at most a hair outside count as on the border; a face seen edge-on gives negative weights everywhere.
+    ``corners`` are the x and y of the three corners of each point's face. A face seen edge-on is its first corner.
     """
     xs = [corner[0] - x for corner in corners]
     ys = [corner[1] - y for corner in corners]
     parts = [xs[i] * ys[j] - ys[i] * xs[j] for i, j in ((1, 2), (2, 0), (0, 1))]
-    whole = parts[0] + parts[1] + parts[2]
-    turn = np.sign(whole)
+    turn = np.copysign(np.float32(1), parts[0] + parts[1] + parts[2])
     for part in parts:
         part *= turn
-        part[(part < 0) & (part > -_SLACK)] = 0
+        np.maximum(part, 0, out=part)
+    whole = parts[0] + parts[1] + parts[2]
     flat = whole == 0
-    for part in parts:
-        part[flat] = -1
-    whole[flat] = 1
-    return [part / np.abs(whole) for part in parts]
+    parts[0][flat] = whole[flat] = 1
+    return [part / whole for part in parts]
