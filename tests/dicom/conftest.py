@@ -39,6 +39,11 @@ class Desk:
         found: Receipt | None = self.stage(stage, options).probe(self.context(stage, **errand))
         return found
 
+    def health(self, stage: str, options: dict[str, Any]) -> str:
+        """What ``casepan check --online`` asks."""
+        told: str = self.stage(stage, options).health(self.context(stage, key="", place=""))
+        return told
+
     def stage(self, stage: str, options: dict[str, Any]) -> Any:
         """An exporter as ``lab.toml`` would describe it."""
         kind: Any = REGISTRY.options_type(stage)

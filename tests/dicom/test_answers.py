@@ -10,12 +10,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from attrs import define, field
+from attrs import define, evolve, field
 from pynetdicom import AE, evt
 
 from casepan.api import AuthenticationFailed, DeliveryError, DeliveryRefused, OutcomeUnknown
 from casepan_dicom.objects import CLASSES
 from casepan_dicom.testing_archive import TITLE
+from casepan_dicom.uids import uid
 
 from .conftest import Desk
 
@@ -120,6 +121,50 @@ def test_an_archive_without_the_study_has_not_got_it(status: int, body: bytes, w
     assert desk.probe("dicom.stl", to(web)) is None
 
 
+def test_a_page_is_not_taken_for_an_archive_that_has_nothing(web: Web, desk: Desk) -> None:
+    """Else a page to log in would mean "certainly not there"."""
+    web.body = b"<html>please log in</html>"
+    with pytest.raises(DeliveryRefused, match="no DICOMweb service") as caught:
+        desk.probe("dicom.stl", to(web))
+    assert "root of the archive" in (caught.value.hint or "")
+
+
+def stored(instance: str, *, warning: int | None = None) -> bytes:
+    """An answer that confirms an object, perhaps with a warning."""
+    item: dict[str, Any] = {"00081155": {"vr": "UI", "Value": [instance]}}
+    if warning is not None:
+        item["00081196"] = {"vr": "US", "Value": [warning]}
+    return json.dumps({"00081199": {"vr": "SQ", "Value": [item]}}).encode()
+
+
+@pytest.fixture
+def single(desk: Desk) -> Desk:
+    """A case with one scan, so that one answer is all there is."""
+    return evolve(desk, case=evolve(desk.case, scans=desk.case.scans[:1]))
+
+
+def test_a_warning_of_the_archive_stands_in_the_receipt(web: Web, single: Desk) -> None:
+    """202: stored, but not as it came (PS3.18 10.5.3)."""
+    web.status, web.body = 202, stored(uid("key-1", "model", 1), warning=0xB006)
+    receipt = single.deliver("dicom.stl", to(web))
+    assert receipt.proof["the archive warned"] == "status B006"
+
+
+def test_an_object_that_the_archive_has_already_counts_as_stored(web: Web, single: Desk) -> None:
+    """Some refuse what they hold: it is the object of an earlier try, for identifiers follow from the delivery."""
+    web.status, web.body = 409, failed(0x0111)
+    assert single.deliver("dicom.stl", to(web)).proof["verified"] == "the archive confirmed 1 of 1 objects"
+
+
+def test_one_refused_object_is_a_refused_delivery(web: Web, desk: Desk) -> None:
+    """The others may be there: a probe tells, and the next try sends all of them under their identifiers again."""
+    web.status = 202
+    one = json.loads(stored(uid("key-1", "model", 1)))
+    web.body = json.dumps({**one, **json.loads(failed(0xC000))}).encode()
+    with pytest.raises(DeliveryRefused, match="C000"):
+        desk.deliver("dicom.stl", to(web))
+
+
 def test_a_token_goes_along_instead_of_a_password(web: Web, desk: Desk) -> None:
     """As bearer."""
     web.status = 204
@@ -168,9 +213,29 @@ def test_each_status_of_storing_has_its_state(status: int, kind: type[DeliveryEr
 
 
 def test_a_warning_is_a_success(desk: Desk) -> None:
-    """Coercion of data elements: the object is stored (PS3.4 B.2.3)."""
+    """Coercion of data elements: the object is stored (PS3.4 B.2.3), and the receipt says what the archive said."""
     with speaking([CLASSES["stl"]], [(evt.EVT_C_STORE, lambda _: 0xB000)]) as options:
-        assert desk.deliver("dicom.stl", options).proof["verified"].endswith("3 of 3 objects")
+        receipt = desk.deliver("dicom.stl", options)
+    assert receipt.proof["verified"].endswith("3 of 3 objects")
+    assert receipt.proof["the archive warned"] == "status B000"
+
+
+def test_a_duplicate_is_what_an_earlier_try_stored(desk: Desk) -> None:
+    """Archives that refuse it have it."""
+    with speaking([CLASSES["stl"]], [(evt.EVT_C_STORE, lambda _: 0x0111)]) as options:
+        receipt = desk.deliver("dicom.stl", options)
+    assert receipt.proof["verified"].endswith("3 of 3 objects")
+    assert "the archive warned" not in receipt.proof
+
+
+def test_an_archive_that_refuses_the_second_of_three_objects_is_told(desk: Desk) -> None:
+    """Nobody takes two thirds of a case for a case."""
+    statuses = iter((0x0000, 0xC123, 0x0000))
+    with (
+        speaking([CLASSES["stl"]], [(evt.EVT_C_STORE, lambda _: next(statuses))]) as options,
+        pytest.raises(DeliveryRefused, match="C123"),
+    ):
+        desk.deliver("dicom.stl", options)
 
 
 def test_a_query_that_fails_is_no_answer(desk: Desk) -> None:

@@ -237,8 +237,10 @@ def test_an_encrypted_association_needs_a_trusted_certificate(desk: Desk, tmp_pa
     server.start()
     way = Way("c-store", server, desk, "key-tls")
     try:
-        with pytest.raises(DeliveryError, match="broke off before"):
+        with pytest.raises(DeliveryRefused, match="certificate is not trusted") as caught:
             way.deliver(way.options(tls=True))
+        assert "`ca`" in (caught.value.hint or "")
+        assert "answers an echo" in way.desk.health("dicom.stl", way.options(tls=True, ca=str(certificate)))
         assert way.copies == {}
         way.deliver(way.options(tls=True, ca=str(certificate)))
         assert list(way.copies.values()) == [1] * COUNT

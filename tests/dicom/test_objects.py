@@ -16,6 +16,7 @@ from pydicom import dcmread
 
 from casepan.api import ConfigError, DeliveryRefused, Receipt
 from casepan.mesh import read_mesh
+from casepan.running.context import Bench
 from casepan.testing import scan_bytes, small_scan
 from casepan_dicom.objects import CLASSES
 
@@ -202,3 +203,37 @@ def test_settings_that_cannot_work_or_would_tell_are_refused(options: dict[str, 
     """Unencrypted lines to other machines, secrets in addresses, missing and impossible parts."""
     with pytest.raises(ConfigError):
         desk.stage("dicom.stl", options)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("form", ["stl", "ply"])
+@pytest.mark.parametrize("stage", ["dicom.stl", "dicom.obj"])
+def test_a_scan_with_coordinates_that_are_no_numbers_is_refused(
+    stage: str, form: str, value: float, desk: Desk, tmp_path: Path
+) -> None:
+    """Also where a binary STL would go on byte for byte: an archive keeps it for decades, and no viewer shows it."""
+    mesh = small_scan("upper")
+    points = mesh.vertices.copy()
+    points[17, 1] = value
+    broken = evolve(mesh, vertices=points)
+    (tmp_path / "arrival" / f"broken.{form}").write_bytes(scan_bytes(broken, form))
+    with Bench.at(tmp_path / "arrival", base=tmp_path) as bench:
+        upper, *others = desk.case.scans
+        scan = evolve(upper, file=bench.reference(f"broken.{form}"), format=form)
+        with pytest.raises(DeliveryRefused, match="not finite numbers") as caught:
+            Desk(bench, evolve(desk.case, scans=(scan, *others))).deliver(stage, FOLDER)
+    assert "prepare.repair" in (caught.value.hint or "")
+    assert not list((tmp_path / "out").glob("*"))
+
+
+def test_long_names_are_cut_to_what_dicom_holds(desk: Desk) -> None:
+    """Sixty-four signs for a patient, an identifier and a doctor; the validator has nothing to say."""
+    patient = evolve(desk.case.patient, last="Ro\u00eb" * 40, reference="P" * 100)
+    order = evolve(desk.case.prescription, doctor="Dr. " + "Lindenhof" * 20)
+    case = evolve(desk.case, patient=patient, prescription=order)
+    receipt = desk.deliver("dicom.stl", {**FOLDER, "private": True}, case)
+    made = objects(receipt)[0]
+    cut = [str(made[name].value) for name in ("PatientName", "PatientID", "ReferringPhysicianName")]
+    assert [len(text.encode()) for text in cut] == [64] * 3
+    lines = [line for path in sorted(Path(receipt.place).glob("*.dcm")) for line in said(path)]
+    assert [line for line in lines if "Error" in line] == []

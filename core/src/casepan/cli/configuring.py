@@ -87,6 +87,8 @@ def check(
                 say(f"  not carried: {what}")
         for row in result.health:
             say(f"{styled('ok' if row.ok else 'failed')}  {row.name}: {row.detail}")
+            if row.hint:
+                say(f"  {row.hint}")
         if not result.problems:
             say(result.summary)
     raise typer.Exit(result.exit_code)

@@ -13,6 +13,8 @@ from casepan_dicom.objects import Instance
 
 NO_CLASS = 0x0122
 """Status "SOP class not supported" (PS3.7 C.5.6)."""
+DUPLICATE = 0x0111
+"""Status "duplicate SOP instance" (PS3.7 C.5.7): whoever answers so has the object of an earlier try."""
 
 _FULL = 0xA7
 _MISSING = 'Install it: pip install "casepan-dicom[network]"'
@@ -33,11 +35,23 @@ class Archive(Protocol):
     def place(self) -> str:
         """The archive, for receipts; no secret in it."""
 
-    def store(self, instances: Sequence[Instance], may_go: Callable[[], None]) -> None:
+    def store(self, instances: Sequence[Instance], may_go: Callable[[], None]) -> tuple[str, ...]:
         """Store instances one after the other; each is confirmed by the archive.
 
         Args:
             may_go: called before each; raises when this process may send no more.
+
+        Returns:
+            Warnings of the archive, each once: it has the object, but not as it came.
+
+        Raises:
+            DeliveryError: or one of its kinds.
+        """
+
+    def greet(self, kind: str) -> str:
+        """A sentence when the archive answers, lets us in, answers queries and, as far as it tells, takes models of a kind.
+
+        Nothing is sent.
 
         Raises:
             DeliveryError: or one of its kinds.
@@ -61,6 +75,12 @@ def needed(module: str) -> Any:
         return import_module(module)
     except ImportError as error:
         raise DeliveryRefused(f"{module.partition('.')[0]} is not installed", hint=_MISSING) from error
+
+
+def untrusted(place: str) -> DeliveryRefused:
+    """The archive's certificate is not one of those that count."""
+    hint = "Correct the address, or name the certificate of the archive's own authority in `ca`."
+    return DeliveryRefused("the archive's certificate is not trusted", place=place, hint=hint)
 
 
 def refused(status: int) -> DeliveryError:

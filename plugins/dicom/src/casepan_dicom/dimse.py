@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
 from casepan.api import AuthenticationFailed, DeliveryError, ExportContext, OutcomeUnknown
-from casepan_dicom.archives import Held, needed, not_taken, refused
-from casepan_dicom.objects import Instance
+from casepan_dicom.archives import DUPLICATE, Held, needed, not_taken, refused, untrusted
+from casepan_dicom.objects import CLASSES, Instance
 from casepan_dicom.options import DicomOptions
 from casepan_dicom.web import trust
 
 _EXPLICIT = "1.2.840.10008.1.2.1"
+_ECHO = "1.2.840.10008.1.1"  # Verification
 _FIND = "1.2.840.10008.5.1.4.1.2.2.1"  # Study Root Query/Retrieve Information Model - FIND
 _PERMANENT, _BY_USER = 1, 1
 _TITLES = {3: "calling", 7: "called"}
@@ -37,26 +39,43 @@ class DimseArchive:
         """The archive's AE title and address."""
         return f"dicom://{self.options.called}@{self.options.host}:{self.options.port}"
 
-    def store(self, instances: Sequence[Instance], may_go: Callable[[], None]) -> None:
+    def store(self, instances: Sequence[Instance], may_go: Callable[[], None]) -> tuple[str, ...]:
         """One association for all objects; each is answered."""
         from pydicom import dcmread
 
+        warned: list[str] = []
         classes = {instance.sop_class for instance in instances}
         with self._association(classes, unwilling=not_taken()) as line:
             if not classes <= {str(context.abstract_syntax) for context in line.accepted_contexts}:
                 raise not_taken()
             for instance in instances:
                 may_go()
-                self._judge(line.send_c_store(dcmread(BytesIO(instance.content))))
+                warned += self._judge(line.send_c_store(dcmread(BytesIO(instance.content))))
+        return tuple(dict.fromkeys(warned))
+
+    def greet(self, kind: str) -> str:
+        """C-ECHO, and whether the archive offers what a delivery needs; asked for, not used."""
+        wanted = {_ECHO, _FIND, CLASSES[kind]}
+        with self._association(wanted, unwilling=not_taken()) as line:
+            offered = {str(context.abstract_syntax) for context in line.accepted_contexts}
+            if CLASSES[kind] not in offered:
+                raise not_taken()
+            if _FIND not in offered:
+                raise self._mute()
+            if _ECHO in offered and _status(line.send_c_echo()) != _SUCCESS:
+                raise self._not_reached("did not answer an echo")
+        return "the archive answers an echo, takes such models and answers queries"
 
     def held(self, study: str) -> Held:
         """Asked for the series, which says how many objects there must be, and for the objects."""
-        hint = "Allow casepan's AE title to query (C-FIND), or look into the archive yourself."
-        mute = DeliveryError("the archive does not answer queries", place=self.place, hint=hint)
-        with self._association({_FIND}, unwilling=mute) as line:
+        with self._association({_FIND}, unwilling=self._mute()) as line:
             series = self._found(line, "SERIES", study, "SeriesDescription")
             found = self._found(line, "IMAGE", study, "SOPInstanceUID")
         return Held(next(iter(series), ""), frozenset(found))
+
+    def _mute(self) -> DeliveryError:
+        hint = "Allow casepan's AE title to query (C-FIND), or look into the archive yourself."
+        return DeliveryError("the archive does not answer queries", place=self.place, hint=hint)
 
     @contextmanager
     def _association(self, classes: set[str], unwilling: DeliveryError) -> Iterator[Any]:
@@ -90,10 +109,16 @@ class DimseArchive:
         return entity.associate(options.host, options.port, ae_title=options.called, tls_args=tls, evt_handlers=seen)
 
     def _knock(self) -> None:
-        """See whether anybody listens, which pynetdicom only writes into its log."""
+        """See whether anybody listens, and with TLS who, which pynetdicom only writes into its log."""
         options = self.options
         try:
-            socket.create_connection((options.host, options.port), min(options.timeout, 10.0)).close()
+            with socket.create_connection((options.host, options.port), min(options.timeout, 10.0)) as line:
+                if options.tls:
+                    trust(options, self.ctx.base).wrap_socket(line, server_hostname=options.host).close()
+        except ssl.SSLCertVerificationError as error:
+            raise untrusted(self.place) from error
+        except ssl.SSLError as error:
+            raise self._not_reached("does not agree to TLS") from error
         except OSError as error:
             raise self._not_reached("cannot be reached") from error
 
@@ -111,13 +136,17 @@ class DimseArchive:
             return AuthenticationFailed(f"the archive does not know {about}", place=self.place, hint=hint)
         return self._not_reached("is busy" if line.is_rejected else "broke off before anything was sent")
 
-    def _judge(self, answer: Any) -> None:
+    def _judge(self, answer: Any) -> list[str]:
+        """A warning, if there is one."""
         value = _status(answer)
         if value is None:
             hint = "casepan asks what is there before it sends again. Does the archive know the AE title in `calling`?"
             raise OutcomeUnknown("the archive did not answer to the end", place=self.place, hint=hint)
-        if value != _SUCCESS and value >> 8 != _WARNING:
+        if value in (_SUCCESS, DUPLICATE):
+            return []
+        if value >> 8 != _WARNING:
             raise refused(value)
+        return [f"status {value:04X}"]
 
     def _found(self, line: Any, level: str, study: str, keyword: str) -> list[str]:
         from pydicom import Dataset

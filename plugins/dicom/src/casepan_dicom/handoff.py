@@ -75,6 +75,12 @@ class _Study:
         said = {"verified": f"a probe found {len(wanted)} of {len(wanted)} objects", **_facts(ctx)}
         return Receipt(ctx.key, self._place(archive, ctx), ctx.now(), said)
 
+    def health(self, ctx: ExportContext) -> str:
+        """A sentence when the archive answers and lets us in; nothing is sent. Raises as ``probe``."""
+        if self.options.to == "folder":
+            return "a folder: nothing has to be asked"
+        return self._archive(ctx).greet(self.kind)
+
     def _made(self, case: Case, ctx: ExportContext) -> tuple[tuple[Instance, ...], tuple[str, ...]]:
         scans = [scan for scan in case.scans if scan.preferred and scan.readable]
         if not scans:
@@ -90,9 +96,11 @@ class _Study:
                 raise FenceLost("another process owns this case now")
 
         archive = self._archive(ctx)
-        archive.store(made, may_go)
+        warned = archive.store(made, may_go)
         hashes = {instance.name: sha256(instance.content).hexdigest() for instance in made}
         said = {"verified": f"the archive confirmed {len(made)} of {len(made)} objects"}
+        if warned:
+            said["the archive warned"] = ", ".join(warned)
         return Receipt(ctx.key, self._place(archive, ctx), ctx.now(), said, hashes)
 
     def _archive(self, ctx: ExportContext) -> Archive:

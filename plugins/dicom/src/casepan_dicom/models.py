@@ -33,11 +33,12 @@ def models_of(scans: Sequence[Scan], ctx: ExportContext, kind: Kind) -> Packed:
     """Each scan as a model of one kind; OBJ models are followed by the materials they share.
 
     Raises:
-        DeliveryRefused: a scan is damaged.
+        DeliveryRefused: a scan is damaged, or has coordinates that are no numbers: an archive keeps it for decades.
     """
     made, lost = [], []
     for scan in scans:
         try:
+            _refuse_not_finite(ctx.mesh(scan))
             content, losses = _stl(scan, ctx) if kind == "stl" else _obj(scan, ctx)
         except CaseError as error:
             reason = f"a scan cannot be written as {kind.upper()}: {error.reason}"
@@ -48,6 +49,14 @@ def models_of(scans: Sequence[Scan], ctx: ExportContext, kind: Kind) -> Packed:
     if kind == "obj" and made:
         made.append(Model("mtl", "materials", "materials of the models", _MTL, made[0].frame))
     return Packed(tuple(made), tuple(f"{what}: {lost.count(what)}" for what in dict.fromkeys(lost)))
+
+
+def _refuse_not_finite(mesh: Mesh) -> None:
+    if not mesh.is_finite:
+        raise DeliveryRefused(
+            "a scan has coordinates that are not finite numbers (NaN or infinite)",
+            hint="Ask the sender for a new export, or mend it with prepare.repair; then: casepan deliveries resend",
+        )
 
 
 def shown(scan: Scan) -> str:

@@ -25,6 +25,8 @@ SERIES = "casepan: {count} of one case"
 """Said by the series of every object, so that a probe knows how many there must be."""
 
 _ICON = 64
+_LONGEST = 64
+"""Signs of an identifier, and of a name (PS3.5 6.2, LO and PN)."""
 
 
 @frozen
@@ -98,8 +100,8 @@ def _patient(made: Any, case: Case, *, private: bool) -> None:
     patient = case.patient
     named = private and bool(patient.last or patient.name)
     last, first = (patient.last or patient.name or "", (patient.first or "") if patient.last else "")
-    made.PatientName = f"{_word(last)}^{_word(first)}" if named else f"{case.ref}^"
-    made.PatientID = _word(patient.reference or case.ref)[:64] if private else case.ref
+    made.PatientName = _name(last, first) if named else f"{case.ref}^"
+    made.PatientID = _cut(_word(patient.reference or case.ref)) if private else case.ref
     made.PatientBirthDate = ""
     made.PatientSex = ""
     made.PatientIdentityRemoved = "NO" if private else "YES"
@@ -114,7 +116,8 @@ def _study(made: Any, case: Case, ctx: ExportContext, when: datetime, *, private
     made.TimezoneOffsetFromUTC = "+0000"
     made.StudyID = made.AccessionNumber = case.ref[:16]
     made.StudyDescription = "intraoral scan"
-    made.ReferringPhysicianName = f"{_word(case.prescription.doctor)}^" if private and case.prescription.doctor else ""
+    doctor = case.prescription.doctor if private else None
+    made.ReferringPhysicianName = _name(doctor, "") if doctor else ""
     made.AcquisitionDateTime = ""
 
 
@@ -186,6 +189,16 @@ def _written(dataset: Any) -> bytes:
     file = FileDataset(stream, dataset, file_meta=meta, preamble=b"\0" * 128)
     file.save_as(stream, enforce_file_format=True)
     return stream.getvalue()
+
+
+def _name(last: str, first: str) -> str:
+    """A name as DICOM holds them; one that is too long loses its end."""
+    return _cut(f"{_word(last)}^{_word(first)}")
+
+
+def _cut(text: str) -> str:
+    """Counted in bytes: the standard counts signs, and validators do not agree."""
+    return text.encode("utf-8")[:_LONGEST].decode("utf-8", "ignore")
 
 
 def _word(text: str) -> str:

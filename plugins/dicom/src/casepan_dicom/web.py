@@ -16,13 +16,16 @@ from casepan.api import (
     ExportContext,
     OutcomeUnknown,
 )
-from casepan_dicom.archives import Held, needed, refused
+from casepan_dicom.archives import DUPLICATE, Held, needed, refused, untrusted
 from casepan_dicom.objects import Instance
 from casepan_dicom.options import DicomOptions
 
 _JSON = "application/dicom+json"
 _SOP_INSTANCE, _SERIES, _FAILED, _REASON = "00080018", "0008103E", "00081198", "00081197"
 _STORED, _REFERENCED = "00081199", "00081155"
+_WARNING = "00081196"
+_ABSENT = 404
+_LONGEST_PAUSE = 86_400.0
 _LATER = {408, 425, 429, 500, 502, 503, 504, 507}
 
 
@@ -39,15 +42,24 @@ class WebArchive:
         """The root of the service."""
         return self.options.url.rstrip("/")
 
-    def store(self, instances: Sequence[Instance], may_go: Callable[[], None]) -> None:
+    def store(self, instances: Sequence[Instance], may_go: Callable[[], None]) -> tuple[str, ...]:
         """One request per object, so that a broken line costs one object."""
+        warned: list[str] = []
         with self._client() as client:
             for instance in instances:
                 may_go()
                 content, headers = _multipart(instance.content)
                 with self._as_errors():
                     answer = client.post(f"{self.place}/studies", content=content, headers=headers)
-                self._judge(answer, instance)
+                warned += self._judge(answer, instance)
+        return tuple(dict.fromkeys(warned))
+
+    def greet(self, kind: str) -> str:  # noqa: ARG002  # DICOMweb has no question for what is taken
+        """QIDO-RS for any one study: that asks address, account and the right to query."""
+        with self._client() as client:
+            answer = self._get(client, f"{self.place}/studies?limit=1")
+        self._listed(answer)
+        return "the archive lets us in and answers queries"
 
     def held(self, study: str) -> Held:
         """Asked for the series, which says how many objects there must be, and for the objects."""
@@ -70,13 +82,25 @@ class WebArchive:
             yield client
 
     def _asked(self, client: Any, url: str) -> list[Mapping[str, Any]]:
+        answer = self._get(client, url, fine=(_ABSENT,))
+        return [] if answer.status_code == _ABSENT else self._listed(answer)
+
+    def _listed(self, answer: Any) -> list[Mapping[str, Any]]:
+        """What a query found; a page that is no answer must not be taken for "nothing is there"."""
+        document = _json(answer) if answer.content else []
+        if document == {}:
+            return []
+        if not isinstance(document, list):
+            hint = "Check the url: it must be the root of the archive's DICOMweb service."
+            raise DeliveryRefused("what answers there is no DICOMweb service", place=self.place, hint=hint)
+        return [item for item in document if isinstance(item, dict)]
+
+    def _get(self, client: Any, url: str, *, fine: tuple[int, ...] = ()) -> Any:
         with self._as_errors(asking=True):
             answer = client.get(url, headers={"Accept": _JSON})
-        if answer.status_code in (204, 404):
-            return []
-        self._refuse(answer)
-        document = _json(answer)
-        return [item for item in document if isinstance(item, dict)] if isinstance(document, list) else []
+        if answer.status_code not in fine:
+            self._refuse(answer)
+        return answer
 
     @contextmanager
     def _as_errors(self, *, asking: bool = False) -> Iterator[None]:
@@ -85,6 +109,8 @@ class WebArchive:
         try:
             yield
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise untrusted(self.place) from error
             hint = "Check that it runs, and the url."
             raise DeliveryError("the archive cannot be reached", place=self.place, hint=hint) from error
         except httpx.HTTPError as error:
@@ -92,17 +118,23 @@ class WebArchive:
             kind = DeliveryError if asking else OutcomeUnknown
             raise kind("the archive did not answer to the end", place=self.place, hint=hint) from error
 
-    def _judge(self, answer: Any, instance: Instance) -> None:
+    def _judge(self, answer: Any, instance: Instance) -> list[str]:
+        """Warnings about the object, if there are any (PS3.18 10.5.3)."""
         document = _json(answer)
         told = document if isinstance(document, dict) else {}
-        for failure in told.get(_FAILED, {}).get("Value", ()):
-            raise refused(int(next(iter(_values(failure, _REASON)), 0)))
+        reasons = [int(next(iter(_values(failure, _REASON)), 0)) for failure in _values(told, _FAILED)]
+        if reasons == [DUPLICATE]:
+            return []
+        for reason in reasons:
+            raise refused(reason)
         self._refuse(answer)
-        stored = {text for item in told.get(_STORED, {}).get("Value", ()) for text in _texts(item, _REFERENCED)}
+        items = _values(told, _STORED)
+        stored = {text for item in items for text in _texts(item, _REFERENCED)}
         if stored != {instance.sop_instance}:
             raise OutcomeUnknown(
                 "the archive's answer does not confirm the object", place=self.place, hint="Is the url that of STOW-RS?"
             )
+        return [f"status {int(warned):04X}" for item in items for warned in _values(item, _WARNING)]
 
     def _refuse(self, answer: Any) -> None:
         """Raise what a status means."""
@@ -118,7 +150,7 @@ class WebArchive:
                 f"the archive answers {status}",
                 place=place,
                 hint="It may be busy, full or starting; casepan tries again by itself.",
-                retry_after=float(seconds) if seconds.isdecimal() else None,
+                retry_after=min(float(seconds), _LONGEST_PAUSE) if seconds.isdecimal() else None,
             )
         raise DeliveryRefused(
             f"the archive answers {status}", place=place, hint="Check the url of its DICOMweb service."
