@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from casepan.errors import CorruptFile, LimitExceeded
-from casepan.mesh import read_mesh
+from casepan.mesh import inventory, read_mesh, write_mesh
 from casepan.mesh.opening import load
 
 
@@ -29,6 +30,26 @@ def test_path_bytes_and_open_file_are_the_same(stl: bytes, tmp_path: Path) -> No
     with path.open("rb") as file:
         assert len(read_mesh(file).faces) == len(read_mesh(stl).faces) == len(read_mesh(path).faces) == 1
     assert load(path) == (stl, "scan.stl")
+
+
+def test_a_path_may_be_text(stl: bytes, tmp_path: Path) -> None:
+    """Read and written as with a Path; a missing file is a corrupt one, not a bug."""
+    path = tmp_path / "scan.stl"
+    path.write_bytes(stl)
+    mesh = read_mesh(str(path))
+    assert write_mesh(mesh, str(tmp_path / "again.stl")) == write_mesh(mesh, path)
+    assert (tmp_path / "again.stl").read_bytes() == path.read_bytes()
+    assert load(str(path))[1] == "scan.stl"
+    assert inventory(os.fspath(path)).format == "stl"
+    with pytest.raises(CorruptFile, match="FileNotFoundError"):
+        read_mesh(str(tmp_path / "missing.stl"))
+
+
+@pytest.mark.parametrize("source", [None, 7, ["scan.stl"], io.StringIO("solid a")])
+def test_what_holds_no_bytes_is_refused_by_name(source: Any) -> None:
+    """The error says what may be given instead."""
+    with pytest.raises(TypeError, match="a mesh is read from"):
+        read_mesh(source)
 
 
 def test_gzip_is_looked_through(stl: bytes) -> None:

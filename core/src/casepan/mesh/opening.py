@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 
 from casepan.errors import CorruptFile, LimitExceeded
 
-Source: TypeAlias = Path | bytes | IO[bytes]
+Source: TypeAlias = str | os.PathLike[str] | bytes | IO[bytes]
 
 LARGEST_BYTES = 1 << 30
 """The largest mesh file that is opened, after gzip: an ASCII STL of 3.5 million triangles."""
@@ -27,15 +27,20 @@ def load(source: Source, *, name: str = "") -> tuple[bytes, str]:
     Raises:
         CorruptFile: the source cannot be read, or its gzip stream is damaged.
         LimitExceeded: it is larger than ``LARGEST_BYTES``.
+        TypeError: the source is nothing that bytes can be read from.
     """
-    name = name or (source.name if isinstance(source, Path) else "")
+    if isinstance(source, (str, os.PathLike)):
+        source = Path(source)
+        name = name or source.name
     data = _read(source, name)
     if not data.startswith(GZIP_MAGIC):
         return data, name
     return _gunzip(data, name), name.removesuffix(".gz")
 
 
-def _read(source: Source, name: str) -> bytes:
+def _read(source: Path | bytes | IO[bytes], name: str) -> bytes:
+    if not (isinstance(source, (Path, bytes)) or hasattr(source, "read")):
+        raise TypeError(f"a mesh is read from a path, bytes or an open binary file, not from {type(source).__name__}")
     try:
         if isinstance(source, bytes):
             return _within_limit(source, name)
@@ -59,6 +64,8 @@ def _read_stream(stream: IO[bytes], name: str) -> bytes:
     parts = []
     room = LARGEST_BYTES
     while part := stream.read(_PIECE):
+        if not isinstance(part, bytes):
+            raise TypeError("a mesh is read from a file that is open in binary mode, not as text")
         parts.append(part)
         room -= len(part)
         if room < 0:

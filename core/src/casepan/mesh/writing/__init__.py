@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -16,7 +17,7 @@ __all__ = ["WRITABLE", "Loss", "write_mesh"]
 WRITABLE = ("stl", "ply", "obj", "glb")
 
 
-def write_mesh(mesh: Mesh, target: Path | BinaryIO, *, format: str | None = None) -> tuple[Loss, ...]:
+def write_mesh(mesh: Mesh, target: str | os.PathLike[str] | BinaryIO, *, format: str | None = None) -> tuple[Loss, ...]:
     """Write a scan. Coordinates are written exactly as the float32 numbers they are.
 
     A texture needs a place for its image: with a path as target, PLY and OBJ put the image (and OBJ its MTL) beside it
@@ -35,15 +36,14 @@ def write_mesh(mesh: Mesh, target: Path | BinaryIO, *, format: str | None = None
         UsageError: no such format.
         OSError: the target cannot be written.
     """
-    form = format or (target.suffix[1:].lower() if isinstance(target, Path) else "")
+    path = Path(target) if isinstance(target, (str, os.PathLike)) else None
+    form = format or (path.suffix[1:].lower() if path else "")
     if form not in WRITABLE:
         raise UsageError(f'cannot write meshes as "{form}"', hint=f"Choose one of {', '.join(WRITABLE)}.")
-    beside = target if isinstance(target, Path) else None
-    if beside is None:
-        assert not isinstance(target, Path)
-        return _write(mesh, target, form, None)
-    with beside.open("wb") as file:
-        return _write(mesh, file, form, beside)
+    if isinstance(target, (str, os.PathLike)):
+        with Path(target).open("wb") as file:
+            return _write(mesh, file, form, Path(target))
+    return _write(mesh, target, form, None)
 
 
 def _write(mesh: Mesh, file: BinaryIO, form: str, beside: Path | None) -> tuple[Loss, ...]:
