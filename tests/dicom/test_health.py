@@ -90,11 +90,12 @@ class NothingThere(BaseHTTPRequestHandler):
     """A DICOMweb service without any study."""
 
     def do_GET(self) -> None:
+        """No content."""
         self.send_response(204)
         self.end_headers()
 
     def log_message(self, *_: Any) -> None:
-        pass
+        """Quietly."""
 
 
 def test_an_untrusted_certificate_is_refused(desk: Desk, tmp_path: Path) -> None:
