@@ -39,20 +39,22 @@ def work(job: Message, link: Link, lab: Lab, registry: Registry, umask: int) -> 
     state = StateFolder(Path(job["state"]))
     folder, pipeline = state.case(str(job["ref"]), int(job["revision"])), lab.pipelines[str(job["pipeline"])]
     previous = (int(job["previous"][0]), str(job["previous"][1])) if job["previous"] else None
+    base = lab.base
     with _of_this_case():
         listing = open_source(state.arrival(str(job["arrival"])))
-        case = read_case(folder / CASE_DOCUMENT) if job["check"] else read_result(folder).case
+        outcome = None if job["check"] else read_result(folder)
+        case = read_case(folder / CASE_DOCUMENT) if outcome is None else outcome.case
     with Bench.on(
         listing,
         stores=stores_of(folder),
-        base=lab.base,
+        base=base,
         secrets=lambda reference: fetch_secret(reference, lab),
         memory=state.memory,
-        rules=read_lab_rules(lab.base),
+        rules=read_lab_rules(base),
         history=lambda: history_of(folder),
         earlier_revision=lambda: open_previous(state, str(job["ref"]), previous),
     ) as bench:
-        if job["check"]:
+        if outcome is None:
             check = Check.of(job, state, bench, link, case)
             observes = (pipeline.mode or lab.lab.mode) == "observe"
             run = StepRun(folder, pipeline, lab.verdict, registry, link, bench, job["done"], check.finished, observes)
@@ -61,14 +63,14 @@ def work(job: Message, link: Link, lab: Lab, registry: Registry, umask: int) -> 
             deliveries = planned(pipeline, outcome.case, outcome.verdict, outcome.content)
             facts = asdict(facts_of(outcome.case, check.relations.links, outcome.would), recurse=False)
             order = link.ask(
-                ask="verdict", verdict=outcome.verdict, content=outcome.content, hold=outcome.hold, codes=outcome.codes,
-                deliveries=to_plain(deliveries), facts=facts,
+                ask="verdict", steps=run.untold, verdict=outcome.verdict, content=outcome.content, hold=outcome.hold,
+                codes=outcome.codes, deliveries=to_plain(deliveries), facts=facts,
             )  # fmt: skip
             case = outcome.case
         else:
             case = evolve(case, desk=evolve(desk_of(job), changes=case.desk.changes, rush_reason=case.desk.rush_reason))
             order = link.ask(ask="next")
-        Sender(folder, pipeline, registry, link, bench, umask).run(case, order)
+        Sender(folder, pipeline, registry, link, bench, umask, outcome.verdict).run(case, order)
     return {}
 
 

@@ -13,6 +13,7 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import file_digest
 from pathlib import Path
@@ -27,6 +28,7 @@ from casepan.errors import CaseError, ClosedFormat, SecretError
 from casepan.model.files import SOURCE, FileRef
 from casepan.model.records import Receipt
 from casepan.model.vocabulary import Verdict
+from casepan.running.durable import FOLDER_MODE
 from casepan.running.memory import StageMemory
 
 if TYPE_CHECKING:
@@ -81,6 +83,7 @@ class Bench:
     _meshes: dict[str, Mesh] = field(factory=dict)
     _hashed: dict[str, FileRef] = field(factory=dict)
     _owned: bool = False
+    _made: int = 0
     _previous: list[tuple[Case, Bench]] | None = None
 
     @classmethod
@@ -127,7 +130,13 @@ class Bench:
         return SendingContext(self, stage, export, self._out(export), errand)
 
     def _out(self, name: str) -> Path:
-        return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.scratch))
+        """A new folder; several benches may share their scratch space."""
+        while True:
+            self._made += 1
+            out = self.scratch / f"{name}-{self._made}"
+            with suppress(FileExistsError):
+                out.mkdir(FOLDER_MODE)
+                return out
 
     def open(self, file: FileRef) -> BinaryIO:
         """The bytes of a file of any store, seekable."""

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from casepan.config.lab import Export, Pipeline, Retry
 from casepan.config.options import structure_options
@@ -18,11 +18,11 @@ from casepan.errors import DeliveryError, FenceLost, OutcomeUnknown, StateError
 from casepan.model.case import Case
 from casepan.model.documents import from_document, to_plain
 from casepan.model.records import Receipt
+from casepan.model.vocabulary import Verdict
 from casepan.registry import Registry
 from casepan.running.context import Bench, Errand
 from casepan.running.durable import private_folder, read_document, write_document
 from casepan.running.plan import id_of
-from casepan.running.steps import read_result
 from casepan.running.wire import Link
 
 SCHEMA = 1
@@ -52,6 +52,7 @@ class Sender:
 
     Attributes:
         folder: the case's folder; umask: of the files that leave the state folder.
+        verdict: what the checks say of the case; receipts: of its exports, as they lie in its folder.
     """
 
     folder: Path
@@ -60,6 +61,8 @@ class Sender:
     link: Link
     bench: Bench
     umask: int
+    verdict: Verdict
+    receipts: dict[str, Receipt] = field(factory=dict)
 
     def run(self, case: Case, order: Mapping[str, Any]) -> None:
         """Until nothing more of this case is due.
@@ -70,6 +73,8 @@ class Sender:
         Raises:
             FenceLost: another process owns the case.
         """
+        if not order.get("done"):
+            self.receipts.update(receipts_of(self.folder, self.pipeline))
         while not order.get("done"):
             order = self._one(case, order)
 
@@ -93,6 +98,7 @@ class Sender:
     def _answer(self, key: str, export: str, receipt: Receipt | None) -> Mapping[str, Any]:
         if receipt is None:
             return self.link.ask(ask="absent", key=key)
+        self.receipts[export] = receipt
         return self.link.ask(ask="receipt", key=key, sha256=write_receipt(self.folder, export, receipt))
 
     def _failed(self, key: str, error: DeliveryError) -> Mapping[str, Any]:
@@ -103,7 +109,7 @@ class Sender:
         )  # fmt: skip
 
     def _receipt(self, case: Case, export: Export, order: Mapping[str, Any]) -> Receipt | None:
-        kept = read_receipt(self.folder, id_of(export))
+        kept = self.receipts.get(id_of(export))
         if kept is not None and kept.key == order["key"] and order["probe"]:
             return kept
         options: Any = structure_options(
@@ -114,8 +120,8 @@ class Sender:
             key=str(order["key"]),
             place=str(order["place"]),
             replace=export.on_existing == "replace",
-            receipts=receipts_of(self.folder, self.pipeline),
-            verdict=read_result(self.folder).verdict,
+            receipts=dict(self.receipts),
+            verdict=self.verdict,
             fence_ok=lambda: bool(self.link.ask(ask="fence", key=order["key"])["ok"]),
         )
         with _own_umask(self.umask):

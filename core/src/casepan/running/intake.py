@@ -71,13 +71,15 @@ def read_landed(folder: Path) -> Landed:
     return converter().structure(document, Landed)
 
 
-def open_source(folder: Path, *, settling: bool = False) -> FolderListing:
+def open_source(folder: Path) -> FolderListing:
     """The snapshot of an arrival as a listing; its paths are those that the case's file references use."""
-    names = read_landed(folder).names
-    how = Opening(settling=settling)
+    return _listed(folder / SOURCE_FOLDER, read_landed(folder).names, Opening())
+
+
+def _listed(source: Path, names: tuple[str, ...], how: Opening) -> FolderListing:
     if len(names) == 1:
-        return FolderListing.of(folder / SOURCE_FOLDER / names[0], how)
-    return FolderListing.of_files(folder / SOURCE_FOLDER, names, how)
+        return FolderListing.of(source / names[0], how)
+    return FolderListing.of_files(source, names, how)
 
 
 @frozen
@@ -103,27 +105,27 @@ class Intake:
             CaseError: nothing of it can be processed. NotReady: it is not complete yet.
         """
         folder = self.state.arrival(self.arrival)
-        self._snapshot(folder)
+        landed = read_landed(folder)
+        self._snapshot(folder, landed)
         with Bench.on(
-            open_source(folder, settling=self.patient),
+            _listed(folder / SOURCE_FOLDER, landed.names, Opening(settling=self.patient)),
             base=self.lab.base,
             secrets=lambda reference: fetch_secret(reference, self.lab),
             memory=self.state.memory,
         ) as bench:
-            return self._cases(bench)
+            return self._cases(bench, _doubts(landed))
 
-    def _snapshot(self, folder: Path) -> None:
+    def _snapshot(self, folder: Path, landed: Landed) -> None:
         """Copy the arrival once; a snapshot that stands under its final name is complete."""
         if (folder / SOURCE_FOLDER).exists():
             return
-        landed = read_landed(folder)
         part = folder / f"{SOURCE_FOLDER}.part"
         shutil.rmtree(part, ignore_errors=True)
         take_snapshot(Path(landed.root), landed.names, private_folder(part))
         part.replace(folder / SOURCE_FOLDER)
         sync_folder(folder)
 
-    def _cases(self, bench: Bench) -> dict[str, Any]:
+    def _cases(self, bench: Bench, doubts: tuple[Finding, ...]) -> dict[str, Any]:
         assert bench.listing is not None
         result = recognise(bench.listing, self.registry)
         missing = sum(len(found.missing) for found in result.chosen)
@@ -133,18 +135,18 @@ class Intake:
         taken = []
         for found in result.chosen:
             try:
-                taken.append(self._take(found, bench, alone=len(result.chosen) == 1))
+                taken.append(self._take(found, bench, doubts, alone=len(result.chosen) == 1))
             except CaseError as error:
                 failures.append(describe_error(error))
         return {"taken": taken, "failures": failures}
 
-    def _take(self, found: Recognition, bench: Bench, *, alone: bool) -> dict[str, Any]:
+    def _take(self, found: Recognition, bench: Bench, doubts: tuple[Finding, ...], *, alone: bool) -> dict[str, Any]:
         """Register one case. The end of the child says that it arrived; among several each is told of at once."""
         importer = self.registry.build(found.stage, reader_options(self.lab, self.registry, found.stage))
         case: Case = importer.read(found, bench.importing(found.stage))
         if accepts_closed(self.lab, case.key.adapter):
             case = without_nagging(case)
-        case = evolve(case, origin=evolve(case.origin, pipeline=self.pipeline)).with_findings(*self._doubts())
+        case = evolve(case, origin=evolve(case.origin, pipeline=self.pipeline)).with_findings(*doubts)
         answer = self.link.ask(
             ask="register",
             adapter=case.key.adapter,
@@ -162,9 +164,10 @@ class Intake:
                 self.link.ask(ask="arrived", ref=ref, revision=revision)
         return {"ref": ref, "revision": revision, "known": bool(answer["known"])}
 
-    def _doubts(self) -> tuple[Finding, ...]:
-        doubt = read_landed(self.state.arrival(self.arrival)).doubt
-        return (Finding("arrival.ambiguous", "warning", doubt, stage="core.inbox"),) if doubt else ()
+
+def _doubts(landed: Landed) -> tuple[Finding, ...]:
+    doubt = landed.doubt
+    return (Finding("arrival.ambiguous", "warning", doubt, stage="core.inbox"),) if doubt else ()
 
 
 def write_case(folder: Path, case: Case, arrival: str) -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 from casepan.contract.specs import Event
+from casepan.running.clock import utc_text
 from casepan.running.durable import FILE_MODE
 
 FILE = "casepan.jsonl"
 LARGEST = 5 * 1024 * 1024
 KEPT = 5
+LINE = json.JSONEncoder(ensure_ascii=False)
 
 
 class Journal:
@@ -33,10 +35,9 @@ class Journal:
 
     def note(self, kind: str, ref: str | None = None, **detail: str | float | None) -> Event:
         """Record that something happened. Nothing here may hold a name of a patient, a file or a folder."""
-        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        event = Event(kind, ref, at, detail)
+        event = Event(kind, ref, utc_text(time.time()), detail)
         if self._held is None:
-            self._tell(event)
+            self._tell((event,))
         else:
             self._held.append(event)
         return event
@@ -53,16 +54,16 @@ class Journal:
             yield
         finally:
             self._held = None
-        for event in held:
-            self._tell(event)
+        if held:
+            self._tell(held)
 
-    def _tell(self, event: Event) -> None:
-        document = {"schema": 1, "at": event.at, "kind": event.kind, "ref": event.ref, **event.detail}
-        line = json.dumps(document, ensure_ascii=False)
+    def _tell(self, events: Sequence[Event]) -> None:
+        lines = "".join(f"{_line(event)}\n" for event in events)
         with suppress(OSError):
-            self._write(line.encode("utf-8", "backslashreplace") + b"\n")
-        for listener in self._listeners:
-            listener(event)
+            self._write(lines.encode("utf-8", "backslashreplace"))
+        for event in events:
+            for listener in self._listeners:
+                listener(event)
 
     def close(self) -> None:
         """Close the file."""
@@ -70,8 +71,8 @@ class Journal:
             os.close(self._handle)
             self._handle = None
 
-    def _write(self, line: bytes) -> None:
-        if self._handle is not None and self._size + len(line) > LARGEST:
+    def _write(self, lines: bytes) -> None:
+        if self._handle is not None and self._size + len(lines) > LARGEST:
             self.close()
             for number in reversed(range(KEPT)):
                 older, newer = (self._path.with_name(f"{FILE}.{n}" if n else FILE) for n in (number + 1, number))
@@ -79,4 +80,8 @@ class Journal:
         if self._handle is None:
             self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, FILE_MODE)
             self._size = os.fstat(self._handle).st_size
-        self._size += os.write(self._handle, line)
+        self._size += os.write(self._handle, lines)
+
+
+def _line(event: Event) -> str:
+    return LINE.encode({"schema": 1, "at": event.at, "kind": event.kind, "ref": event.ref, **event.detail})

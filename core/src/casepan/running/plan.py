@@ -103,6 +103,15 @@ def plan_hash(pipeline: Pipeline, registry: Registry) -> str:
     return digest([pipeline, sorted((use, registry.spec(use).version) for use in uses)])[:16]
 
 
+def has_taker(pipeline: Pipeline, case: Case, verdict: Verdict) -> bool:
+    """True when one of its exports takes a case with this verdict."""
+    return any(_takes(export, case, verdict) for export in pipeline.export)
+
+
+def _takes(export: Export, case: Case, verdict: Verdict) -> bool:
+    return verdict in export.on and takes_part(export.when, case, verdict, id_of(export))
+
+
 def planned(pipeline: Pipeline, case: Case, verdict: Verdict, content: str) -> tuple[PlannedDelivery, ...]:
     """The deliveries of a verdict, in the order of the pipeline."""
     return tuple(
@@ -115,7 +124,7 @@ def planned(pipeline: Pipeline, case: Case, verdict: Verdict, content: str) -> t
             matched(export.when, case),
         )
         for position, export in enumerate(pipeline.export)
-        if verdict in export.on and takes_part(export.when, case, verdict, id_of(export))
+        if _takes(export, case, verdict)
     )
 
 

@@ -56,8 +56,10 @@ def put_arrival(state: StateFolder, arrival: str, reason: Reason) -> None:
 
 
 def take_out(state: StateFolder, subject: str) -> None:
-    """It left quarantine."""
-    shutil.rmtree(state.quarantine(subject), ignore_errors=True)
+    """It left quarantine, if it ever was there."""
+    folder = state.quarantine(subject)
+    if folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def read_reason(state: StateFolder, subject: str) -> str | None:

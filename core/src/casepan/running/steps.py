@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from casepan.config.lab import Pipeline, Step
 from casepan.config.options import structure_options
@@ -21,9 +21,9 @@ from casepan.model.vocabulary import Verdict
 from casepan.registry import Registry
 from casepan.running.context import Bench
 from casepan.running.durable import private_folder, publish_folder, read_document, write_document
-from casepan.running.plan import digest, id_of, input_hash, planned, takes_part, without_desk
+from casepan.running.plan import digest, has_taker, id_of, input_hash, takes_part, without_desk
 from casepan.running.verdict import reaches, summary, verdict_of
-from casepan.running.wire import Link
+from casepan.running.wire import Link, Message
 
 STEP_DOCUMENT = "step.json"
 RESULT_DOCUMENT = "result.json"
@@ -62,6 +62,7 @@ class StepRun:
         done: steps that the ledger knows as finished, with the hash of their input.
         closing: what is noticed about the case behind its last step.
         observes: True when nothing holds a case or stops its steps, but that nobody would take it.
+        untold: the step that has just finished, of which the ledger is told before the next one begins, or with the verdict.
     """
 
     folder: Path
@@ -73,6 +74,7 @@ class StepRun:
     done: Mapping[str, str]
     closing: Callable[[Case], Case] = lambda case: case
     observes: bool = False
+    untold: list[Message] = field(factory=list)
 
     def run(self, case: Case) -> Outcome:
         """Run what has not been run yet.
@@ -103,7 +105,7 @@ class StepRun:
         """False when every destination leaves the case out, as it stands and also once a person has accepted it."""
         found = verdict_of(case.findings, self.table)
         verdicts: tuple[Verdict, ...] = ("accept",) if self.observes else (found, "accept")
-        taken = any(planned(self.pipeline, case, verdict, "") for verdict in verdicts)
+        taken = any(has_taker(self.pipeline, case, verdict) for verdict in verdicts)
         return taken or not self.pipeline.export or (found == "reject" and not self.observes)
 
     def _held(self, case: Case, hold: str | None, verdict: Verdict | None = None) -> Outcome:
@@ -124,10 +126,13 @@ class StepRun:
         finished = _finished(target, wanted, case)
         if finished is not None and self.done.get(name) == wanted:
             return finished
+        if self.untold:
+            self.link.ask(ask="step", **self.untold.pop())
         begun = time.monotonic()
         result = finished or self._run(step, name, case, target, wanted)
-        self.link.ask(
-            ask="step", step=name, stage=step.use, version=spec.version, input=wanted, seconds=time.monotonic() - begun
+        seconds = time.monotonic() - begun
+        self.untold.append(
+            {"step": name, "stage": step.use, "version": spec.version, "input": wanted, "seconds": seconds}
         )
         return result
 

@@ -28,10 +28,12 @@ from casepan.running import platform
 
 Message = dict[str, Any]
 
+COMPACT = json.JSONEncoder(separators=(",", ":"))
+
 
 def encode(message: Mapping[str, Any]) -> bytes:
     """One line. ASCII, so that names with undecodable bytes survive."""
-    return json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
+    return COMPACT.encode(message).encode("ascii") + b"\n"
 
 
 class Link:

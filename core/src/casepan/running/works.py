@@ -219,6 +219,7 @@ class CaseWork:
         if message["ask"] == "fence":
             return {"ok": self.shop.ledger.owns_send(self.claim, message["key"])}
         if message["ask"] == "relatives":
+            self.shop.ledger.must_own(self.claim)
             found = self.shop.ledger.relatives(
                 self.claim.ref, self.claim.revision, message["meshes"], message["tokens"]
             )
@@ -239,16 +240,13 @@ class CaseWork:
         """Places for which no reason lies in quarantine any more, once this stands."""
         ledger, claim, asked = self.shop.ledger, self.claim, message["ask"]
         if asked == "step":
-            ledger.step_done(
-                claim, message["step"], stage=message["stage"], version=message["version"],
-                input_hash=message["input"], seconds=message["seconds"],
-            )  # fmt: skip
-            self._note("step.done", step=message["step"], seconds=round(message["seconds"], 3))
+            self._step_done(message)
         elif asked == "verdict":
             return self._verdict(message, extend)
         elif asked == "receipt":
             ledger.delivered(claim, message["key"], message["sha256"])
-            self._closed("delivery.sent", message["key"])
+            self.open = None
+            self._note("delivery.sent", key=message["key"])
         elif asked == "absent":
             row = self._row(message["key"])
             self._send_again(row, self._export(row.export))
@@ -256,6 +254,13 @@ class CaseWork:
         elif asked == "failed":
             self._delivery_failed(message)
         return ()
+
+    def _step_done(self, step: Message) -> None:
+        self.shop.ledger.step_done(
+            self.claim, step["step"], stage=step["stage"], version=step["version"], input_hash=step["input"],
+            seconds=step["seconds"],
+        )  # fmt: skip
+        self._note("step.done", step=step["step"], seconds=round(step["seconds"], 3))
 
     def ended(self, end: Message, died: str | None, words: str) -> None:
         """Done for now, to be tried again, or in quarantine; a delivery in its hands has an unknown outcome."""
@@ -311,6 +316,8 @@ class CaseWork:
 
     def _verdict(self, message: Message, extend: Callable[[float], None]) -> tuple[str, ...]:
         claim = self.claim
+        for step in message["steps"]:
+            self._step_done(step)
         deliveries = [
             PlannedDelivery(d["key"], d["export"], d["position"], tuple(d["after"]), d["replace"], d["why"])
             for d in message["deliveries"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import date
+from itertools import islice
 
 from casepan.model.case import CaseKey
 from casepan.running.ledger.facts import INHERITED, FactTransitions
@@ -20,7 +21,12 @@ ARRIVAL_COLUMNS = (
 
 def draw(*lengths: int) -> str:
     """A random reference of groups of these lengths."""
-    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(length)) for length in lengths)
+    number, letters = secrets.randbelow(len(ALPHABET) ** sum(lengths)), []
+    for _ in range(sum(lengths)):
+        number, place = divmod(number, len(ALPHABET))
+        letters.append(ALPHABET[place])
+    drawn = iter(letters)
+    return "-".join("".join(islice(drawn, length)) for length in lengths)
 
 
 class ArrivalTransitions(FactTransitions):
@@ -145,6 +151,10 @@ class ArrivalTransitions(FactTransitions):
             state, code, reason, not_before, claim.id, claim.fence,
         )  # fmt: skip
 
+    def _guard_arrival(self, claim: ArrivalClaim) -> None:
+        """Inside a transaction: only the present owner may go on."""
+        self.must_find("select 1 from arrivals where id=? and fence=? and state='taking'", claim.id, claim.fence)
+
     def register_case(
         self,
         claim: ArrivalClaim,
@@ -167,9 +177,7 @@ class ArrivalTransitions(FactTransitions):
         """
         key_hash = self.key_hash(key)
         with self.transaction():
-            self.must_change(
-                "update arrivals set owner=owner where id=? and fence=? and state='taking'", claim.id, claim.fence
-            )
+            self._guard_arrival(claim)
             rows = self.all("select * from cases where key_hash=? order by revision", key_hash)
             for row in rows:
                 if row["digest"] == digest:
@@ -233,9 +241,7 @@ class ArrivalTransitions(FactTransitions):
     def case_arrived(self, claim: ArrivalClaim, ref: str, revision: int) -> None:
         """``case.json`` stands in its folder: the case may be worked on."""
         with self.transaction():
-            self.must_change(
-                "update arrivals set owner=owner where id=? and fence=? and state='taking'", claim.id, claim.fence
-            )
+            self._guard_arrival(claim)
             if self.change(
                 "update cases set state='checking', at=? where ref=? and revision=? and state='arriving'",
                 self.now(), ref, revision,

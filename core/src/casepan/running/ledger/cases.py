@@ -24,7 +24,9 @@ DUE = (
     " union select ref, revision from deliveries where state in ('pending', 'retry', 'unknown') and not_before<=:now"
     " union select ref, revision from deliveries where state='sending'"
 )
-"""Cases with work: found through the indexes of open states, so that 100,000 finished ones cost nothing."""
+"""Cases with work: found through the indexes of open states, so that 100,000 finished ones cost nothing.
+
+Whoever asks must cross join: SQLite then begins with these few, and not with all cases."""
 SENT = (
     "exists(select 1 from deliveries d where d.ref=c.ref and d.revision=c.revision"
     " and d.state in ('sent', 'sending', 'unknown'))"
@@ -72,13 +74,13 @@ class CaseTransitions(FactTransitions):
         names = {f"p{index}": name for index, name in enumerate(pipelines)}
         blocked = {f"f{index}": name for index, name in enumerate(full)}
         row = self._db.execute(
-            "select ref, revision, state, pipeline, adapter, arrival, fence, attempts, plan from cases"
+            "select cases.ref, cases.revision, state, pipeline, adapter, arrival, fence, attempts, plan"
+            f" from ({DUE}) open cross join cases on cases.ref=open.ref and cases.revision=open.revision"
             " where (owner is null or (lease_until<:now and owner<>:owner))"
             f" and pipeline in ({','.join(':' + name for name in names)})"
             f" and adapter not in ({','.join(':' + name for name in blocked)})"
-            f" and state<>'arriving' and (state<>'checking' or not_before<=:now) and (ref, revision) in ({DUE})"
-            f" and not {BEHIND}"
-            " order by priority desc, rush desc, due is null, due, received, ref limit 1",
+            f" and state<>'arriving' and (state<>'checking' or not_before<=:now) and not {BEHIND}"
+            " order by priority desc, rush desc, due is null, due, received, cases.ref limit 1",
             {"now": self.clock(), "owner": owner, **names, **blocked},
         ).fetchone()
         if row is None or arrival not in (None, row["arrival"]):
@@ -149,7 +151,7 @@ class CaseTransitions(FactTransitions):
             FenceLost: another process owns the case.
         """
         with self.transaction():
-            self._guard(claim)
+            self.must_own(claim)
             self.change(
                 "insert or replace into steps(ref, revision, step, stage, version, input, seconds, fence, at)"
                 " values(?,?,?,?,?,?,?,?,?)",
@@ -191,7 +193,7 @@ class CaseTransitions(FactTransitions):
         """
         state = self.state_after(verdict, hold)
         with self.transaction():
-            self._guard(claim)
+            self.must_own(claim)
             self.change(
                 "update cases set state=?, verdict=?, content=?, code=?, reason=?, not_before=0, at=? where ref=? and revision=?",
                 state, verdict, content, code, reason, self.now(), claim.ref, claim.revision,
@@ -242,7 +244,7 @@ class CaseTransitions(FactTransitions):
     def attempt_failed(self, claim: CaseClaim, code: str, reason: str, *, delay: float) -> None:
         """The child crashed or ran out of its limits: the case is tried again after ``delay`` seconds."""
         with self.transaction():
-            self._guard(claim)
+            self.must_own(claim)
             self.change(
                 "update cases set owner=null, not_before=?, code=?, reason=?, at=? where ref=? and revision=?",
                 self.clock() + delay, code, reason, self.now(), claim.ref, claim.revision,
@@ -252,7 +254,7 @@ class CaseTransitions(FactTransitions):
     def case_quarantined(self, claim: CaseClaim, code: str, reason: str) -> None:
         """The case cannot be processed, or its attempts are used up."""
         with self.transaction():
-            self._guard(claim)
+            self.must_own(claim)
             self.change(
                 "update cases set state='quarantine', owner=null, code=?, reason=?, at=? where ref=? and revision=?",
                 code, reason, self.now(), claim.ref, claim.revision,
@@ -304,9 +306,13 @@ class CaseTransitions(FactTransitions):
         if handed_on:
             self.event("case.handed-on", ref, revision)
 
-    def _guard(self, claim: CaseClaim) -> None:
-        """Inside a transaction: only the present owner may go on."""
-        self.must_change(f"update cases set owner=owner where {OWNED}", claim.ref, claim.revision, claim.fence)
+    def must_own(self, claim: CaseClaim) -> None:
+        """Only the present owner may go on; inside a transaction it stays the owner until that ends.
+
+        Raises:
+            FenceLost: another process owns the case.
+        """
+        self.must_find(f"select 1 from cases where {OWNED}", claim.ref, claim.revision, claim.fence)
 
     def clock_was_set_back(self, seconds: float) -> None:
         """Everything that is to happen later would happen later still: move it back as far as the clock was."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from casepan.running.ledger.cases import CaseTransitions
+from casepan.running.ledger.cases import OWNED, CaseTransitions
 from casepan.running.ledger.rows import CaseClaim, DeliveryRow
 
 DELIVERY_COLUMNS = (
@@ -35,29 +35,40 @@ class DeliveryTransitions(CaseTransitions):
         """
         now = self.clock()
         with self.transaction():
-            self._guard(claim)
-            busy = self.one("select count(*) from slots where destination=? and freed is null", destination)
-            recent = self.one(
-                "select count(*) from slots where destination=? and taken>?", destination, now - RATE_WINDOW
-            )
-            if (busy and busy[0] >= parallel) or (rate is not None and recent and recent[0] >= rate):
+            self.must_own(claim)
+            if not self._has_room(destination, parallel, rate):
                 return False
             self.must_change(
                 "update deliveries set state='sending', attempts=attempts+1, intent_at=?, fence=?, at=?"
                 " where key=? and state in ('pending', 'retry')",
                 now, claim.fence, self.now(), key,
             )  # fmt: skip
-            self.change("delete from slots where freed is not null and taken<?", now - RATE_WINDOW)
             self.change(
                 "insert into slots(destination, key, fence, taken) values(?,?,?,?)", destination, key, claim.fence, now
             )
             self.event("delivery.intent", claim.ref, claim.revision, key=key)
         return True
 
+    def _has_room(self, destination: str, parallel: int, rate: int | None) -> bool:
+        """Inside a transaction: a slot is free and the rate is not used up. Forgets slots that nobody counts any more."""
+        since = 0.0 if rate is None else RATE_WINDOW
+        self.change(
+            "delete from slots where destination=? and taken<=? and freed is not null",
+            destination,
+            self.clock() - since,
+        )
+        rows = self.all("select taken, freed from slots where destination=?", destination)
+        recent = sum(row["taken"] > self.clock() - RATE_WINDOW for row in rows)
+        return sum(row["freed"] is None for row in rows) < parallel and (rate is None or recent < rate)
+
     def owns_send(self, claim: CaseClaim, key: str) -> bool:
         """``fence_ok`` of an exporter: the claim holds, and this very try is the one the ledger knows of."""
-        row = self.one("select 1 from deliveries where key=? and state='sending' and fence=?", key, claim.fence)
-        return row is not None and self.owns(claim)
+        row = self.one(
+            f"select cancel from cases where {OWNED} and exists("
+            "select 1 from deliveries where key=? and state='sending' and deliveries.fence=cases.fence)",
+            claim.ref, claim.revision, claim.fence, key,
+        )  # fmt: skip
+        return row is not None and not row["cancel"]
 
     def delivered(self, claim: CaseClaim, key: str, receipt: str) -> None:
         """The destination has it. Deliveries that waited for this one are due now.
@@ -66,7 +77,7 @@ class DeliveryTransitions(CaseTransitions):
             receipt: SHA-256 of the receipt file, which is already on disk.
         """
         with self.transaction():
-            self._guard(claim)
+            self.must_own(claim)
             self._sent(key, receipt)
             self.event("delivery.sent", claim.ref, claim.revision, key=key, receipt=receipt)
 
@@ -103,7 +114,7 @@ class DeliveryTransitions(CaseTransitions):
     def never_began(self, claim: CaseClaim, key: str, code: str, reason: str, *, delay: float | None) -> None:
         """The child died before it could send anything: that was a try too. Again after ``delay`` seconds, or never."""
         with self.transaction():
-            self._guard(claim)
+            self.must_own(claim)
             self.must_change(
                 "update deliveries set attempts=attempts+1, state=?, not_before=?, code=?, reason=?, at=?"
                 " where key=? and state in ('pending', 'retry')",
@@ -126,7 +137,7 @@ class DeliveryTransitions(CaseTransitions):
         self, claim: CaseClaim, key: str, state: str, not_before: float | None, code: str | None, reason: str | None
     ) -> None:
         with self.transaction():
-            self._guard(claim)
+            self.must_own(claim)
             self.must_change(
                 "update deliveries set asked=asked+(state='unknown'), state=?, not_before=?, code=?, reason=?, at=?"
                 " where key=? and state in ('sending', 'unknown')",
@@ -138,7 +149,7 @@ class DeliveryTransitions(CaseTransitions):
     def postpone(self, claim: CaseClaim, key: str, *, delay: float) -> None:
         """The destination has no free slot: look again after ``delay`` seconds."""
         with self.transaction():
-            self._guard(claim)
+            self.must_own(claim)
             self.change("update deliveries set not_before=? where key=?", self.clock() + delay, key)
 
     def delivery(self, key: str) -> DeliveryRow | None:

@@ -9,17 +9,18 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from casepan.errors import FenceLost, StateError
+from casepan.running.clock import utc_text
 from casepan.running.durable import FILE_MODE
 from casepan.running.ledger.schema import LATEST, MIGRATIONS
 
 BUSY_SECONDS = 30.0
 FULL = "full"
+DETAIL = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 
 
 class Store:
@@ -44,6 +45,7 @@ class Store:
                 self._db.execute(f"pragma {pragma}").fetchall()
         except (sqlite3.Error, OSError) as error:
             raise _unusable(path, error) from error
+        self._heads: dict[str | None, str] = {}
         self._migrate()
         self._bind_host(host or socket.gethostname())
 
@@ -53,7 +55,7 @@ class Store:
 
     def now(self) -> str:
         """The clock as ISO text in UTC."""
-        return datetime.fromtimestamp(self.clock(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return utc_text(self.clock())
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -72,6 +74,7 @@ class Store:
         except sqlite3.Error as error:
             raise _unusable(self.path, error) from error
         finally:
+            self._heads.clear()
             self._undo()
 
     def _undo(self) -> None:
@@ -109,22 +112,35 @@ class Store:
         if rows:
             self._db.executemany(sql, rows)
 
+    def must_find(self, sql: str, *values: Any) -> None:
+        """Inside a transaction, which nobody else can write in: the row that carries a fence is there.
+
+        Raises:
+            FenceLost: it is not; somebody else owns the case.
+        """
+        if self._db.execute(sql, values).fetchone() is None:
+            raise _lost()
+
     def must_change(self, sql: str, *values: Any) -> None:
         """Like :meth:`change`, for a statement that carries a fence: no row means that somebody else owns the case."""
         if self.change(sql, *values) != 1:
-            raise FenceLost(
-                "another process has taken over this case", hint="Nothing to do: the other one finishes it."
-            )
+            raise _lost()
 
     def event(self, kind: str, ref: str | None, revision: int | None, /, **detail: str | float | None) -> None:
         """Append to the trail, inside a transaction. Each entry of a case holds the hash of the one before."""
-        last = self.one("select hash from events where ref is ? order by id desc limit 1", ref)
-        previous = last["hash"] if last else ""
-        text, at = json.dumps(detail, sort_keys=True, ensure_ascii=False), self.now()
+        previous, text, at = self._head(ref), DETAIL.encode(detail), self.now()
+        made = self._heads[ref] = event_hash(previous, ref, revision, kind, text, at)
         self.change(
             "insert into events(ref, revision, kind, detail, at, previous, hash) values(?,?,?,?,?,?,?)",
-            ref, revision, kind, text, at, previous, event_hash(previous, ref, revision, kind, text, at),
+            ref, revision, kind, text, at, previous, made,
         )  # fmt: skip
+
+    def _head(self, ref: str | None) -> str:
+        """Hash of the last entry of a trail; between two of one transaction nobody else can have added any."""
+        if ref in self._heads:
+            return self._heads[ref]
+        last = self.one("select hash from events where ref is ? order by id desc limit 1", ref)
+        return last["hash"] if last else ""
 
     def meta(self, name: str) -> str | None:
         """A value about the ledger itself."""
@@ -173,6 +189,10 @@ class Store:
 def event_hash(previous: str, ref: str | None, revision: int | None, kind: str, detail: str, at: str) -> str:
     """SHA-256 over an entry of the trail and the one before it."""
     return sha256("\0".join((previous, ref or "", str(revision or ""), kind, detail, at)).encode()).hexdigest()
+
+
+def _lost() -> FenceLost:
+    return FenceLost("another process has taken over this case", hint="Nothing to do: the other one finishes it.")
 
 
 def _unusable(path: Path, error: Exception) -> StateError:
