@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from casepan.api import Finding, Scan
 from casepan.mesh import Mesh, read_mesh
+from casepan.stages.units import Units, UnitsOptions
 from casepan.testing import faults
 from casepan_quality.identity import Identity
 from casepan_quality.options import IdentityOptions
@@ -217,10 +218,15 @@ def test_a_bite_in_another_unit_is_found(factor: float, unit: str) -> None:
         assert found == []  # 3.2 mm might be a scan body: only the other scans could tell
 
 
-def test_an_arch_in_another_unit_is_left_to_core() -> None:
-    """No second finding, and no guess about a surface of unknown size."""
+@pytest.mark.parametrize(
+    ("factor", "unit"), [(1e-3, "metres"), (0.1, "centimetres"), (1 / 25.4, "inches"), (1e3, "micro")]
+)
+def test_an_arch_in_another_unit_is_an_error(factor: float, unit: str) -> None:
+    """It is called by its name, and nothing is guessed about a surface of unknown size."""
     upper = pair(1000).upper
-    assert check({"upper": with_points(upper, upper.vertices / 1000)}) == []
+    (found,) = check({"upper": with_points(upper, upper.vertices * factor)})
+    assert (found.code, found.severity) == ("identity.unit", "error")
+    assert unit in found.message
 
 
 def test_what_cannot_be_measured_is_left_to_those_who_read() -> None:
@@ -280,4 +286,15 @@ def test_arches_in_another_unit_are_not_taken_for_one() -> None:
     jaws = {
         name: evolve(mesh, vertices=mesh.vertices / np.float32(1000)) for name, mesh in surfaces_of(pair(1200)).items()
     }
-    assert "identity.duplicate" not in codes(check(jaws))
+    found = [one for one in check(jaws) if one.scan in ("upper", "lower")]
+    assert codes(found) == ["identity.unit"] * 2
+    assert all("metres" in one.message for one in found)
+
+
+def test_a_unit_that_was_told_is_not_told_again() -> None:
+    """``core.units`` in an earlier step said it; both say it in the same words, so that it stands once anyway."""
+    jaws = {"upper": with_points(pair(1200).upper, pair(1200).upper.vertices * 0.1)}
+    case = case_of(scans_of(jaws))
+    (plain,) = Units(UnitsOptions()).check(case, context(jaws))
+    assert list(Identity(IdentityOptions()).check(case, context(jaws))) == [plain]
+    assert list(Identity(IdentityOptions()).check(case.with_findings(plain), context(jaws))) == []

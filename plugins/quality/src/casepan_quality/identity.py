@@ -15,7 +15,8 @@ from casepan_quality.shapes import Points, Shape, shape_of
 from casepan_quality.surfaces import ARCH_ROLES, surfaces
 
 _UNITS = {"metres": 1000.0, "inches": 25.4, "centimetres": 10.0, "micrometres": 0.001}
-_ARCH_MM = (15.0, 120.0)  # what core.units lets pass as an arch in millimetres; others it reports itself
+_WHOLE_MM, _PART_MM = (50.0, 95.0), (8.0, 80.0)  # usual longest sides of whole arches and of smaller scans
+_ARCH_MM = (15.0, 120.0)  # what is not of this size is in another unit: nothing more is said of it
 _FULL_MM2, _QUADRANT_MM2, _FRONT_MM2 = 2700.0, 1750.0, 950.0  # usual hulls of whole arches, quadrants and front teeth
 _SURE = 0.08  # by so much the palate of an upper arch fills more than the lower arch of the same mouth
 _SAME_AREA = 1e-4  # a moved copy keeps its area but for the rounding of its coordinates
@@ -39,37 +40,47 @@ class Identity:
         self.options = options
 
     def check(self, case: Case, ctx: Context) -> Iterator[Finding]:
-        """``identity.*``. The unit of arches is left to ``core.units``; unreadable scans to those who read them."""
-        yield from self._other_units(case, ctx)
+        """``identity.*``. Unreadable scans are left to those who read them."""
         arches = surfaces(case, ctx, *ARCH_ROLES, preferred=False)
         seen = [_Seen(scan, shape_of(mesh)) for scan, mesh in arches if scan.arch != "both"]
-        odd = {one.scan.id: self._strange(one) for one in seen}
-        yield from (finding for finding in odd.values() if finding)
+        odd = {one.scan.id: found for one in seen if (found := self._strange(one))}
+        yield from odd.values()
+        yield from (finding for finding in self._units(case, ctx) if finding.scan not in odd)
         doubles = list(self._duplicates(case, seen))
         yield from doubles
         named = {finding.scan for finding in doubles}
-        plain = [one for one in seen if not odd[one.scan.id] and one.scan.id not in named and _is_arch_sized(one.shape)]
+        plain = [
+            one for one in seen if one.scan.id not in odd and one.scan.id not in named and _is_arch_sized(one.shape)
+        ]
         yield from self._mirrored(plain)
         if not doubles:
             yield from self._swapped([one for one in plain if one.scan.preferred and one.shape.occlusal is not None])
 
-    def _other_units(self, case: Case, ctx: Context) -> Iterator[Finding]:
-        """Bites, scan bodies and gingiva scans in another unit than millimetres."""
-        for scan, mesh in surfaces(case, ctx, "bite", "scanbody", "gingiva", preferred=False):
-            longest = max(mesh.extent_mm)
-            low, high = self.options.smallest, self.options.largest
-            if low <= longest <= high:
-                continue
-            yield Finding(
-                "identity.unit",
-                "error",
-                f"the longest side measures {longest:.4g} as if in millimetres{_unit_guess(longest)}",
-                scan=scan.id,
-                value=round(longest, 6),
-                limit=low if longest < low else high,
-                unit="mm",
-                hint="Ask for an export in millimetres.",
-            )
+    def _units(self, case: Case, ctx: Context) -> Iterator[Finding]:
+        """Scans in another unit than millimetres, but for those of which ``core.units`` told it in an earlier step."""
+        told = {finding.scan for finding in case.findings if finding.code == "identity.unit"}
+        for scan, mesh in surfaces(case, ctx, *ARCH_ROLES, "bite", "scanbody", "gingiva", preferred=False):
+            if scan.id not in told:
+                yield from self._unit(scan, max(mesh.extent_mm), is_arch=scan.role in ARCH_ROLES)
+
+    def _unit(self, scan: Scan, longest: float, *, is_arch: bool) -> Iterator[Finding]:
+        options = self.options
+        low, high = (options.smallest_arch, options.largest_arch) if is_arch else (options.smallest, options.largest)
+        if low <= longest <= high:
+            return
+        guess = (
+            _guess(longest, _WHOLE_MM, ": no usual unit makes an arch of it") if is_arch else _guess(longest, _PART_MM)
+        )
+        yield Finding(
+            "identity.unit",
+            "error",
+            f"the longest side measures {longest:.4g} as if in millimetres{guess}",
+            scan=scan.id,
+            value=round(longest, 6),
+            limit=low if longest < low else high,
+            unit="mm",
+            hint=f"Ask for an export in millimetres{', or check that the file shows an arch' if is_arch else ''}.",
+        )
 
     def _strange(self, one: _Seen) -> Finding | None:
         """What shows that a file posing as an arch is none."""
@@ -192,9 +203,10 @@ def _is_arch_sized(shape: Shape) -> bool:
     return low <= max(shape.mesh.extent_mm) <= high
 
 
-def _unit_guess(longest: float) -> str:
-    fitting = [name for name, factor in _UNITS.items() if 8 <= longest * factor <= 80]
-    return f": the file seems to be in {' or '.join(fitting)}" if fitting else ""
+def _guess(longest: float, usual: tuple[float, float], none: str = "") -> str:
+    """Words for the units in which the size is usual, the same as those of ``core.units``."""
+    fitting = [name for name, factor in _UNITS.items() if usual[0] <= longest * factor <= usual[1]]
+    return f": the file seems to be in {' or '.join(fitting)}" if fitting else none
 
 
 def _not_a_scan(

@@ -56,6 +56,14 @@ class IdentityOptions:
         "share that nearly all means",
         source="facts/naming.md 5: two arches of one patient share up to half of their surface by chance",
     )
+    smallest_arch: Millimetres = option(
+        Millimetres(15.0), "shortest longest side of an arch scan", source="core.units: a quadrant of three teeth"
+    )
+    largest_arch: Millimetres = option(
+        Millimetres(120.0),
+        "longest longest side of an arch scan",
+        source="facts/naming.md 4 (57 to 90 mm are real), with a margin",
+    )
     largest: Millimetres = option(
         Millimetres(150.0), "longest side of a bite, gingiva or scan body scan", source="core.mesh-sanity"
     )
