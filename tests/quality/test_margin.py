@@ -84,3 +84,18 @@ def test_in_a_partial_scan_a_preparation_nearby_is_enough() -> None:
     """Places are uncertain there."""
     jaws = pair(SEED, coverage="quadrant-left", preparations=(25,))
     assert codes(check(jaws.upper, "preparation/upper", 25)) == []
+
+
+@pytest.mark.parametrize(("seed", "fdi"), [(7_607, 27), (7_604, 37), (7_613, 33)])
+def test_a_low_tooth_is_not_taken_for_a_cut_one(seed: int, fdi: int) -> None:
+    """Last molars and worn canines stand a millimetre lower than the teeth beside them; cut ones are narrow as well."""
+    jaws = pair(seed)
+    name = "upper" if fdi < 30 else "lower"
+    assert codes(check(getattr(jaws, name), f"preparation/{name}", fdi)) == ["margin.missing"]
+
+
+@pytest.mark.parametrize(("seed", "fdi"), [(7_670, 37), (7_680, 37)])
+def test_a_cut_tooth_among_low_ones_is_seen(seed: int, fdi: int) -> None:
+    """It is little lower than its neighbours, and clearly narrower than on the other side."""
+    jaws = pair(seed, preparations=(fdi,))
+    assert codes(check(jaws.lower, "preparation/lower", fdi)) == []

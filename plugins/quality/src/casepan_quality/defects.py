@@ -19,10 +19,10 @@ from casepan.mesh import (
     edge_percentiles_mm,
     fix_orientation,
     roughness,
-    self_intersections,
     vertex_normals,
 )
 from casepan.mesh.dentition.places import Placement
+from casepan_quality.folds import crossing_faces
 from casepan_quality.geometry_options import MeshOptions
 from casepan_quality.patches import breadth_mm, face_patches
 from casepan_quality.shapes import shape_of
@@ -165,12 +165,12 @@ def doubled(look: Look) -> Iterator[Finding]:
 
 
 def self_intersecting(look: Look) -> Iterator[Finding]:
-    """``mesh.self-intersection``: the surface runs through itself over more than a few triangles."""
-    limit = look.options.self_intersection_mm2
-    for patch in face_patches(look.surface, self_intersections(look.surface).faces):
-        if patch.area_mm2 >= limit:
-            words = f"{patch.area_mm2:.1f} mm² of surface run through itself"
-            yield look.finding("mesh.self-intersection", words, patch.centre, patch.area_mm2, limit, "mm²")
+    """``mesh.self-intersection``: sheets that cross, and deep folds; what noise does to fine triangles does not count."""
+    limit = look.options.self_intersection_mm
+    for patch in face_patches(look.surface, crossing_faces(look.surface)):
+        if patch.length_mm >= limit:
+            words = f"the surface runs through itself over {patch.length_mm:.1f} mm"
+            yield look.finding("mesh.self-intersection", words, patch.centre, patch.length_mm, limit, "mm")
 
 
 def non_manifold(look: Look) -> Iterator[Finding]:

@@ -98,7 +98,8 @@ GEOMETRY = (
         "margin.missing",
         "warning",
         "No preparation where one is ordered",
-        "A crown was ordered, but the tooth at that place is as high as its neighbours: the tooth number is wrong, or this is "
+        "A crown was ordered, but the tooth at that place is as high as its neighbours, or little lower and as broad as the "
+        "same tooth on the other side: the tooth number is wrong, or this is "
         "the scan from before the preparation. Worn or over-erupted neighbours can mislead it; in a scan of few teeth it is a "
         "note.",
         "Tooth 24 is 0.1 mm lower than its neighbours, limit 1 mm.",
@@ -175,8 +176,9 @@ GEOMETRY = (
         "mesh.self-intersection",
         "warning",
         "The surface runs through itself",
-        "Folds where stitching failed. A few triangles are normal and pass.",
-        "14 mm² between two teeth.",
+        "Sheets cross, or a deep fold was left where stitching failed. Single triangles pass, and so do creases of less than "
+        "0.1 mm, which noise makes of fine ones.",
+        "The surface runs through itself over 6.2 mm, between two teeth.",
         _AGAIN,
     ),
     FindingDoc(

@@ -26,6 +26,9 @@ CROWNS = frozenset(("crown", "coping", "post-core"))
 _ROLES = ("arch", "preparation")
 _TABLE_MM = 3.0  # half the breadth of what is looked at across a crown
 _TABLE = 0.3  # of a tooth's width to each side: its chewing surface without the contacts
+_DOUBT_MM = 0.25  # round the limit of height: there a crown that is cut shows by its breadth as well
+_NARROW = 0.85  # of the breadth of the same tooth on the other side: cut ones have 0.5 to 0.9, whole ones 0.8 to 1.2
+_UNDER_MM = 2.0  # below its top: where its breadth is taken
 _STRAY = 0.25  # of a tooth's width: how far a tooth may lie from its place in a full arch
 _AROUND = (0.3, 0.8)  # of a tooth's width from its middle: where its finish line runs
 _BESIDE_MM = 7.5  # the same across the arch, outer end
@@ -37,20 +40,21 @@ _SHOWN = 60.0  # percent of a place: with less the tooth is outside, and quality
 
 @define(frozen=True, eq=False)
 class _Row:
-    """Heights along the middle of the row of teeth.
+    """The row of teeth as seen from the biting side.
 
     Attributes:
         placement: where the teeth are.
-        along, heights: float64 (k,), squares near the curve, mm.
+        along, across, heights: float64 (k,), squares of the row, mm.
     """
 
     placement: Placement
     along: Floats
+    across: Floats
     heights: Floats
 
     def top(self, along: float, width: float) -> float | None:
         """The height of the chewing surface at a place, None where nothing was scanned."""
-        near = np.abs(self.along - along) < _TABLE * width
+        near = (np.abs(self.along - along) < _TABLE * width) & (np.abs(self.across) < _TABLE_MM)
         return float(np.percentile(self.heights[near], 85)) if near.sum() > 3 else None
 
     def tops(self, tooth: int, stray: float) -> list[float]:
@@ -63,6 +67,18 @@ class _Row:
         """How high a tooth stands: the median over all places where it may be in a full arch."""
         tops = self.tops(tooth, _STRAY * self.placement.arch.width(tooth))
         return float(np.median(tops)) if tops else None
+
+    def narrowed(self, tooth: int) -> float | None:
+        """The breadth of a crown over that of the same tooth on the other side; None where one was not scanned."""
+        own, other = self._squares(tooth), self._squares(_other_side(self.placement, tooth))
+        return own / other if own and other else None
+
+    def _squares(self, tooth: int) -> float:
+        """How many squares of a tooth lie little below its top, for each mm of its width."""
+        middle, width = self.placement.arch.position(tooth), self.placement.arch.width(tooth)
+        top = self.top(middle, width)
+        near = np.abs(self.along - middle) < _TABLE * width
+        return float((self.heights[near] > top - _UNDER_MM).sum()) / width if top is not None else 0.0
 
 
 class Margin:
@@ -89,10 +105,17 @@ class Margin:
         if row.placement.percent_shown(middle - width / 2, middle + width / 2) < _SHOWN:
             return
         reduction = self._reduction(row, tooth, ordered)
-        if reduction is not None and reduction < self.options.reduction_mm:
+        if reduction is not None and not self._is_cut(row, tooth, reduction, ordered):
             yield self._missing(scan, row.placement, tooth, reduction)
             return
         yield from self._holes(scan, mesh, row.placement, tooth)
+
+    def _is_cut(self, row: _Row, tooth: int, reduction: float, ordered: set[int]) -> bool:
+        """Whether a tooth so much lower than others was cut down; near the limit its breadth decides, where it is known."""
+        over = reduction - self.options.reduction_mm
+        comparable = row.placement.is_full and _other_side(row.placement, tooth) not in ordered
+        narrowed = row.narrowed(tooth) if comparable and abs(over) < _DOUBT_MM else None
+        return over >= 0 if narrowed is None else narrowed < _NARROW
 
     def _reduction(self, row: _Row, tooth: int, ordered: set[int]) -> float | None:
         """How much lower a tooth stands than those around it, mm; None where nothing was scanned.
@@ -108,10 +131,11 @@ class Margin:
 
     def _missing(self, scan: Scan, placement: Placement, tooth: int, reduction: float) -> Finding:
         x, y, z = placement.middle(tooth).tolist()
+        broad = ", and as broad as on the other side" if reduction >= self.options.reduction_mm else ""
         return Finding(
             "margin.missing",
             "warning" if placement.length_mm >= _SHORT_MM else "info",
-            f"no preparation is seen at tooth {tooth}: it is {max(reduction, 0.0):.1f} mm lower than its neighbours",
+            f"no preparation is seen at tooth {tooth}: it is {max(reduction, 0.0):.1f} mm lower than its neighbours{broad}",
             scan=scan.id,
             where_mm=(x, y, z),
             value=round(reduction, 2),
@@ -138,11 +162,17 @@ class Margin:
                 )
 
 
+def _other_side(placement: Placement, tooth: int) -> int:
+    """The same tooth on the other side of the arch."""
+    teeth = placement.arch.teeth
+    return teeth[-1 - teeth.index(tooth)]
+
+
 def _row(placement: Placement) -> _Row:
     squares = placement.arch.relief.places(placement.arch.relief.scanned)
     along, across = placement.arch.unrolled(squares)
-    middle = np.abs(across) < _TABLE_MM
-    return _Row(placement, along[middle], squares[middle, 2])
+    near = np.abs(across) < _BESIDE_MM
+    return _Row(placement, along[near], across[near], squares[near, 2])
 
 
 def _around(teeth: tuple[int, ...], tooth: int) -> tuple[int, ...]:

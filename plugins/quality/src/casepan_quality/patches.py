@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import numpy as np
-from attrs import define
+from attrs import define, field
 from numpy.typing import NDArray
 
 from casepan.mesh import Mesh
 
 
-@define(frozen=True)
+@define(frozen=True, eq=False)
 class Patch:
     """Some connected faces.
 
     Attributes:
         area_mm2: their area.
         centre: the mean of their corners, in the file's coordinates.
+        corners: float64 (k, 3), all corners of all its faces, mm.
     """
 
     area_mm2: float
     centre: tuple[float, float, float]
+    corners: NDArray[np.float64] = field(repr=False)
+
+    @property
+    def length_mm(self) -> float:
+        """How far it reaches along its longest direction, mm."""
+        arms = self.corners - self.corners.mean(axis=0)
+        return float(np.ptp(arms @ np.linalg.eigh(arms.T @ arms)[1][:, -1]))
 
 
 def face_patches(surface: Mesh, faces: NDArray[np.integer]) -> tuple[Patch, ...]:
@@ -40,8 +48,11 @@ def face_patches(surface: Mesh, faces: NDArray[np.integer]) -> tuple[Patch, ...]
     areas = np.bincount(of_face, np.linalg.norm(cross, axis=1) / 2)
     counts = np.bincount(of_face)
     centres = np.stack([np.bincount(of_face, column) for column in points.mean(axis=1).T], axis=1) / counts[:, None]
-    rows = zip(areas.tolist(), centres.tolist(), strict=True)
-    return tuple(sorted((Patch(area, (x, y, z)) for area, (x, y, z) in rows), key=lambda patch: -patch.area_mm2))
+    order = np.argsort(of_face, kind="stable")
+    parts = [part.reshape(-1, 3) for part in np.split(points[order], np.cumsum(counts)[:-1])]
+    rows = zip(areas.tolist(), centres.tolist(), parts, strict=True)
+    patches = (Patch(area, (x, y, z), part) for area, (x, y, z), part in rows)
+    return tuple(sorted(patches, key=lambda patch: -patch.area_mm2))
 
 
 def part_of(surface: Mesh, faces: NDArray[np.integer]) -> Mesh:

@@ -9,6 +9,7 @@ from attrs import define, field
 from numpy.typing import NDArray
 
 from casepan.mesh import Mesh, Topology, mean_normal, topology
+from casepan.mesh.area import face_areas
 
 Vector = NDArray[np.float64]
 Points = NDArray[np.float64]
@@ -123,15 +124,13 @@ def spread(surface: Mesh, faces: NDArray[np.intp], count: int) -> Points:
         faces: ids of the faces to use.
         count: how many points.
     """
-    corners = surface.vertices[surface.faces[faces]].astype(np.float64)
-    doubled = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    total = np.cumsum(np.linalg.norm(doubled, axis=1))
+    total = np.cumsum(face_areas(surface.vertices, surface.faces.take(faces, axis=0)), dtype=np.float64)
     if not len(total) or not total[-1] > 0:
         return np.empty((0, 3))
     chosen = np.searchsorted(total, (np.arange(count) + 0.5) / count * total[-1])
     u, v = np.random.default_rng(6).random((2, count))
     u, v = np.where(u + v > 1, (1 - u, 1 - v), (u, v))
-    a, b, c = corners[chosen].transpose(1, 0, 2)
+    a, b, c = surface.vertices[surface.faces[faces[chosen]]].astype(np.float64).transpose(1, 0, 2)
     return np.asarray(a + u[:, None] * (b - a) + v[:, None] * (c - a))
 
 
