@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from attrs import evolve
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 from specimens import Fault, Mouth, Plant, Point, Rng, Specimen, arch_of, point
 
 from casepan.errors import UsageError
@@ -67,6 +68,35 @@ def spike(mesh: Mesh, place: Point, times: float) -> Mesh:
 def double_layer(mesh: Mesh, place: Point, size: float) -> Mesh:
     """A second sheet 0.15 mm above the first."""
     return faults.double_layer(mesh, place, size)
+
+
+def crossing(mesh: Mesh, place: Point, size: float) -> Mesh:
+    """A second sheet so broad, tilted by 20 degrees about its middle, so that it runs through the first one."""
+    a, b, c = mesh.vertices[mesh.faces].transpose(1, 0, 2)
+    there = np.linalg.norm(mesh.vertices[mesh.faces].mean(axis=1) - place, axis=1) < size / 2
+    if not there.any():
+        raise UsageError("no face lies where the fault was to be planted", hint="Choose a place on the surface.")
+    used, faces = np.unique(mesh.faces[there], return_inverse=True)
+    across = np.cross(np.cross(b - a, c - a)[there].sum(axis=0), (0.3, 1.0, 0.2))
+    turn = Rotation.from_rotvec(np.radians(20) * across / np.linalg.norm(across))
+    colours = mesh.vertex_colours
+    tilted = turn.apply(mesh.vertices[used] - place) + place
+    return evolve(
+        mesh,
+        vertices=np.concatenate([mesh.vertices, tilted]).astype(np.float32),
+        faces=np.concatenate([mesh.faces, faces.reshape(-1, 3) + len(mesh.vertices)]).astype(np.int32),
+        vertex_colours=None if colours is None else np.concatenate([colours, colours[used]]),
+    )
+
+
+def crumpled(mesh: Mesh, place: Point, size: float) -> Mesh:
+    """A patch so broad that lies in deep folds: points scattered by an edge, at least 0.3 mm, a lost place sewn up."""
+    spread = max(0.3, edge_percentiles_mm(mesh, (50,))[0])
+    there = np.linalg.norm(mesh.vertices - place, axis=1) < size / 2
+    wild = np.random.default_rng(len(mesh.faces)).normal(0, spread, (int(there.sum()), 3))
+    vertices = mesh.vertices.copy()
+    vertices[there] += wild.astype(np.float32)
+    return evolve(mesh, vertices=vertices)
 
 
 def islanded(mouth: Mouth, percent: float, rng: Rng) -> Specimen:
@@ -159,6 +189,8 @@ LOCAL = (
     Fault("spike, x limit", (0.8, 1.2, 1.6, 2.5), 1.1, _MESH, on_tooth("mesh.spike", spike)),
     Fault("double layer, mm", (1.0, 2.0, 3.0, 5.0), 1.6, _MESH, on_tooth("mesh.double-layer", double_layer)),
     Fault("flipped, mm", (1.5, 3.0), 1.5, _MESH, on_tooth("mesh.flipped", faults.flipped), targeted=False),
+    Fault("sheets that cross, mm", (2.0, 5.0, 7.0), 4.5, _MESH, on_tooth("mesh.self-intersection", crossing), False),
+    Fault("deep folds, mm", (2.0, 5.0, 7.0), 4.5, _MESH, on_tooth("mesh.self-intersection", crumpled), False),
     Fault("noise, x limit", (0.7, 1.5), 1.2, _MESH, noisy, targeted=False),
     Fault("tooth past a cut, mm", (0.0, 2.0, 5.0), 0.0, _COVERAGE, outside),
     Fault("tooth on the other side", (1.0,), 0.0, _COVERAGE, other_side),

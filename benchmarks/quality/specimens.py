@@ -23,6 +23,7 @@ _ROLES = {
     "lower": ("arch", "lower"),
     "bite-left": ("bite", None),
     "bite-right": ("bite", None),
+    "bite-second": ("bite", None),
 }
 _NOISE_MM = (0.004, 0.016)  # scanners have 0.005 to 0.013 (facts/quality.md 3)
 
@@ -36,18 +37,23 @@ class Specimen:
         teeth: ordered crowns.
         codes: any of these tells the fault; empty for a clean case.
         place: where it is, when it has a place.
+        bridge: whether the crowns carry one bridge.
+        notes: whether the fault is told as a note.
     """
 
     surfaces: Mapping[str, Mesh]
     teeth: tuple[int, ...] = ()
     codes: tuple[str, ...] = ()
     place: Point | None = None
+    bridge: bool = False
+    notes: bool = False
 
     @property
     def case(self) -> Case:
         """The case around the surfaces, complete but for what was taken out."""
         scans = tuple(_scan(name, mesh) for name, mesh in self.surfaces.items())
-        items = [WorkItem(str(n), (n,), "crown", material="zirconia", shade="A2") for n in self.teeth]
+        bridge = "a" if self.bridge else None
+        items = [WorkItem(str(n), (n,), "crown", bridge, "zirconia", shade="A2") for n in self.teeth]
         order = Prescription(items=tuple(items), reference="R-1")
         return Case("K7Q2-M4", CaseKey("core", "x"), Origin("core.generic"), scans=scans, prescription=order)
 
