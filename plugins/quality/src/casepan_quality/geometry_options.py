@@ -60,6 +60,11 @@ class MeshOptions:
     edge_at_preparation_mm: Millimetres = option(
         Millimetres(1.0), "largest median edge at a tooth that is prepared, mm", source=_CHOICE
     )
+    black_percent: float = option(
+        50.0,
+        "how much of the surface may be plain black, percent: more means that its colours are lost",
+        source=_CHOICE,
+    )
     highlight_percent: float = option(
         3.0, "most of a coloured surface that is blown out to white, percent: a wet or shiny place", source=_CHOICE
     )
