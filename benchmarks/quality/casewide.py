@@ -1,4 +1,4 @@
-"""Faults of a whole case: arches missing, doubled, swapped, mirrored, in another unit, or not in their bite."""
+"""Faults of a whole case: arches missing, doubled, swapped, mirrored, in another unit, not or twice in their bite."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from attrs import evolve
+from scipy.spatial import cKDTree
 from specimens import Fault, Mouth, Plant, Point, Rng, Specimen, arch_of, surfaces
 
 from casepan.mesh import Mesh
@@ -15,6 +16,7 @@ Surfaces = dict[str, Mesh]
 
 _IDENTITY, _BITE = ("quality.identity", "core.units"), ("quality.bite",)
 _APART = ("bite.open", "bite.no-contact", "bite.frames")
+_WAY = np.array([0.35, 0.35, -0.87])  # down and aside, as jaws go
 _ANY_BITE = (*_APART, "bite.penetration", "bite.scan-off")
 
 
@@ -127,6 +129,18 @@ def two_patients(mouth: Mouth, _size: float, _rng: Rng) -> Specimen:
     return Specimen(found, (), _ANY_BITE)
 
 
+def second_bite(mouth: Mouth, size: float, _rng: Rng) -> Specimen:
+    """A further bite scan in which the lower arch is so many mm from where it stands."""
+    found = surfaces(mouth.whole)
+    bite = found["bite-left"]
+    gaps = {name: cKDTree(found[name].vertices).query(bite.vertices)[0] for name in ("upper", "lower")}
+    low = gaps["lower"] < gaps["upper"]
+    points = bite.vertices + low[:, None] * size * _WAY / np.linalg.norm(_WAY)
+    kept = low[bite.faces].all(axis=1) | ~low[bite.faces].any(axis=1)
+    found["bite-second"] = evolve(bite, vertices=points.astype(np.float32), faces=bite.faces[kept])
+    return Specimen(found, (), ("bite.alternative",), notes=True)
+
+
 _DOWN, _UP = (0.0, 0.0, -1.0), (0.0, 0.0, 1.0)
 CASE_WIDE = (
     Fault(
@@ -154,4 +168,5 @@ CASE_WIDE = (
     Fault("arches not in occlusion", (1.0,), 0.0, _BITE, teeth_up),
     Fault("arches of two patients", (1.0,), 0.0, _BITE, two_patients, targeted=False),
     Fault("penetration, mm", (0.2, 0.5, 0.8, 1.5), 0.5, _BITE, case_wide(("bite.penetration",), lower_moved(_UP))),
+    Fault("second bite position, mm", (0.3, 1.0, 2.0, 4.0), 0.9, _BITE, second_bite, targeted=False),
 )

@@ -1,4 +1,4 @@
-"""Faults in one place of a surface: holes, islands, spikes, doubled, flipped and noisy surface, cuts, margins."""
+"""Faults in one place of a surface: holes, islands, spikes, doubled, flipped and noisy surface, cuts, margins, stumps."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ from specimens import Fault, Mouth, Plant, Point, Rng, Specimen, arch_of, point
 
 from casepan.errors import UsageError
 from casepan.mesh import Mesh, edge_percentiles_mm
-from casepan.testing import faults, jaw_pair
+from casepan.testing import ToothTruth, faults, jaw_pair
 
+Floats = NDArray[np.float64]
 Change = Callable[[Mesh, Point, float], Mesh]
+StumpChange = Callable[[Mesh, ToothTruth, Floats, float], Mesh]
 
 _MESH, _COVERAGE, _MARGIN = ("quality.mesh",), ("quality.coverage",), ("quality.margin",)
+_PATH = ("quality.insertion",)
+_BRIDGES = ((14, 16), (24, 26), (34, 36), (44, 46))
 _OFF_TEETH_MM, _OFF_BORDER_MM = 8.0, 4.0
 _TRIES = 2000
 
@@ -182,6 +186,56 @@ def margin_hole(mouth: Mouth, size: float, rng: Rng) -> Specimen:
     return Specimen({name: faults.hole(mesh, place, size)}, (tooth,), ("margin.unclear",), place)
 
 
+def under_a_bridge(code: str, change: StumpChange) -> Plant:
+    """A bridge over one missing tooth; the stump before the gap is changed."""
+
+    def plant(mouth: Mouth, size: float, rng: Rng) -> Specimen:
+        teeth = _BRIDGES[int(rng.integers(len(_BRIDGES)))]
+        jaws = jaw_pair(mouth.seed, triangles=mouth.triangles, preparations=teeth, missing=(teeth[0] + 1,))
+        name, mesh = arch_of(jaws, teeth[0])
+        stump = jaws.truth.teeth[teeth[0]]
+        gap = np.subtract(jaws.truth.teeth[teeth[1]].centre, stump.centre)
+        changed = change(mesh, stump, gap, size)
+        return Specimen({name: changed}, teeth, (code,), stump.centre, bridge=True, notes=True)
+
+    return plant
+
+
+def slanted(mesh: Mesh, stump: ToothTruth, gap: Floats, degrees: float) -> Mesh:
+    """The stump leans to cheek or tongue, turned about the way to the gap at its finish line."""
+    arms, share, _ = _over_finish(mesh, stump)
+    axis = gap / np.linalg.norm(gap)
+    angle = (np.radians(degrees) * share)[:, None]
+    along = axis * (arms @ axis)[:, None]
+    turned = along + (arms - along) * np.cos(angle) + np.cross(axis, arms) * np.sin(angle)
+    return evolve(mesh, vertices=(mesh.vertices + turned - arms).astype(np.float32))
+
+
+def waisted(mesh: Mesh, stump: ToothTruth, _gap: Floats, depth: float) -> Mesh:
+    """The stump is drawn in all round between its finish line and its top; its taper takes some of the depth back."""
+    upwards = _upwards(stump)
+    arms, share, height = _over_finish(mesh, stump)
+    top = float((np.array(stump.centre) - np.array(stump.finish_line).mean(axis=0)) @ upwards)
+    aside = arms - np.outer(arms @ upwards, upwards)
+    length = np.maximum(np.linalg.norm(aside, axis=1), 1e-6)
+    drawn = share * np.minimum(depth, length / 2) * np.sin(np.pi * np.clip(height / top, 0, 1)) ** 2
+    return evolve(mesh, vertices=(mesh.vertices - aside * (drawn / length)[:, None]).astype(np.float32))
+
+
+def _upwards(stump: ToothTruth) -> Floats:
+    """The way from its gums to its top, along the axis that is upright in a mouth."""
+    return np.array([0.0, 0.0, np.sign(stump.centre[2] - np.mean(stump.finish_line, axis=0)[2])])
+
+
+def _over_finish(mesh: Mesh, stump: ToothTruth) -> tuple[Floats, Floats, Floats]:
+    """From the middle of the finish line to each vertex, how surely that belongs to the stump, and its height."""
+    upwards, middle = _upwards(stump), np.array(stump.finish_line).mean(axis=0)
+    arms = mesh.vertices - middle
+    height = arms @ upwards
+    beside = np.linalg.norm(arms - np.outer(height, upwards), axis=1) < 0.62 * max(stump.width, stump.breadth)
+    return arms, np.where(beside, np.clip(height + 0.3, 0, 1), 0.0), height
+
+
 LOCAL = (
     Fault("hole on a tooth, mm", (0.9, 1.2, 1.6, 2.5, 4.0), 1.0, _MESH, on_tooth("mesh.hole", faults.hole)),
     Fault("hole in the gums, mm", (2.5, 3.5, 5.0), 3.2, _MESH, in_gums),
@@ -198,4 +252,8 @@ LOCAL = (
     Fault("the same in a partial scan", (1.0,), 0.0, _MARGIN, uncut_in_part, targeted=False),
     Fault("another tooth is prepared, teeth off", (1.0, 2.0), 0.0, _MARGIN, wrong_tooth, targeted=False),
     Fault("hole on the margin, mm", (0.8, 1.2, 2.0), 0.6, _MARGIN, margin_hole),
+    Fault("waist of a stump, mm", (0.1, 1.0, 1.5), 0.8, _PATH, under_a_bridge("insertion.undercut", waisted), False),
+    Fault(
+        "slanted stump, degrees", (5.0, 35.0, 45.0), 30.0, _PATH, under_a_bridge("insertion.parallel", slanted), False
+    ),
 )

@@ -30,7 +30,6 @@ from casewide import CASE_WIDE
 from checking import Bench, all_checks
 from keeping import REAL, SOUND, TRIALS, Results, Task
 from local import LOCAL
-from notes import NOTES
 from realcasts import bent_cast, real_faults
 from specimens import Fault, Mouth, Specimen, clean, moved
 from tables import Arch, Sound, Trial, told
@@ -185,7 +184,7 @@ def _checks() -> Mapping[str, Any]:
 
 @cache
 def _faults() -> tuple[Fault, ...]:
-    return (*LOCAL, *CASE_WIDE, *NOTES, *real_faults(_shared()))
+    return (*LOCAL, *CASE_WIDE, *real_faults(_shared()))
 
 
 def _shared() -> Path:
