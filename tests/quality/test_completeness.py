@@ -8,7 +8,7 @@ import pytest
 
 from casepan.api import Case, ConfigError, Finding, Implant, Patient, Scan, WorkItem
 from casepan.config.options import Misfit
-from casepan.knowledge.completeness import NO_ORDER, rules_from, shipped_rules, work_of
+from casepan.knowledge.completeness import NO_ORDER, lacks, rules_from, shipped_rules, work_of
 from casepan.model.files import ClosedFile, FileRef
 from casepan.model.vocabulary import KINDS
 from casepan_quality.completeness import Completeness
@@ -118,11 +118,14 @@ def test_a_bridge_is_asked_for_once_with_all_its_teeth() -> None:
 
 
 def test_work_on_both_arches_needs_both() -> None:
-    """Each is the other's antagonist."""
+    """Each is the other's antagonist; the arch that did not come is asked for once."""
     items = (CROWN, WorkItem("2", (36,), "crown", material="zirconia", shade="A2"))
     assert asked(case_of([scan("u", "preparation/upper"), BITE], *items)) == [
-        ("error", "there is no scan of the opposing arch (lower) for the crown"),
         ("error", "there is no scan of the prepared arch (lower) for the crown"),
+    ]
+    splint = (WorkItem("1", (11,), "splint"), WorkItem("2", (41,), "tray"))
+    assert [words for _, words in asked(case_of([scan("u", "arch/upper"), BITE], *splint))] == [
+        "there is no scan of the arch (lower) for the individual tray"
     ]
 
 
@@ -259,3 +262,12 @@ def test_arches_that_really_meet_need_no_bite_scan() -> None:
         found = list(Completeness(CompletenessOptions()).check(case, ctx))
         (about,) = [f for f in found if "bite" in f.message]
         assert (about.code, about.severity) == ("completeness.missing-scan", severity)
+
+
+def test_the_arch_round_an_implant_may_come_as_gingiva() -> None:
+    """Nobody asks for a prepared arch where nothing is prepared."""
+    crown = WorkItem("1", (16,), "implant-crown", material="zirconia")
+    came = [scan("g", "gingiva/upper"), scan("s", "scanbody/upper"), scan("l", "arch/lower"), scan("b", "bite")]
+    assert [one.name for one in lacks(case_of(came, crown), shipped_rules()) if one.level == "required"] == []
+    bare = lacks(case_of(came[1:], crown), shipped_rules())
+    assert bare[0].sentence == "there is no scan of the arch without the scan body (upper) for the implant crown"

@@ -65,6 +65,34 @@ def test_every_problem_of_every_file_is_told_with_its_line(tmp_path: Path) -> No
     assert len(check.files) == 4
 
 
+def test_one_round_of_corrections_is_enough(tmp_path: Path) -> None:
+    """Names that lead nowhere are told beside keys of a wrong type; rules that nothing can ever use are told too."""
+    rules = """
+[scans.bite]
+count = 0
+[work.crown]
+title = 3
+required = ["preparation", "antagonst"]
+[work.veneer]
+like = "veneer"
+[work.night-guard]
+title = "night guard"
+like = "splint"
+[fields.colour]
+title = "colour"
+"""
+    told = {one.reason for one in check_rules(lab_with(tmp_path, {"completeness.toml": rules})).problems}
+    assert {reason.partition(": ")[0] for reason in told} == {
+        "scans.bite.count", "work.crown.title", "work.crown.required", "work.veneer.like", "work.night-guard", "fields.colour",
+    }  # fmt: skip
+
+
+def test_work_that_other_work_is_like_may_have_any_name(tmp_path: Path) -> None:
+    """A lab may name what its kinds have in common."""
+    rules = '[work.metal]\ntitle = "metal"\nlike = "crown"\n[work.coping]\nlike = "metal"\n'
+    assert check_rules(lab_with(tmp_path, {"completeness.toml": rules})).problems == ()
+
+
 def test_broken_files_stop_who_needs_them(tmp_path: Path) -> None:
     """A rules file that is no TOML is an error with its place."""
     lab = lab_with(tmp_path, {"completeness.toml": "x =\n"})

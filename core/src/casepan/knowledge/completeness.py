@@ -6,7 +6,7 @@ The shipped table is ``completeness.toml`` beside this module; a laboratory's ow
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -20,7 +20,7 @@ from casepan.knowledge.lab_rules import in_force
 from casepan.knowledge.teeth import arch_of
 from casepan.model.case import Case, Scan
 from casepan.model.prescription import Prescription, WorkItem
-from casepan.model.vocabulary import Arch, Kind, Material, Role
+from casepan.model.vocabulary import KINDS, Arch, Kind, Material, Role
 
 Level = Literal["required", "expected", "recommended"]
 LEVELS: tuple[Level, ...] = ("required", "expected", "recommended")
@@ -36,7 +36,7 @@ class ScanNeed:
     title: str = option(doc="what it is called in findings")
     roles: tuple[Role, ...] = option(doc="roles that will do")
     arch: Literal["same", "opposing", "any"] = option("any", "seen from the ordered teeth")
-    count: int = option(1, "how many scans it takes")
+    count: int = option(1, "how many scans it takes", minimum=1)
     frame: bool = option(False, "arches that share one occlusion frame do as well")
 
 
@@ -138,12 +138,37 @@ def rules_from(own: Mapping[str, Any]) -> Rules:
         Misfit: with every key that does not fit.
     """
     table = laid_over(shipped_table(), own)
-    rules: Rules = read(Rules, table)
+    try:
+        rules: Rules = read(Rules, table)
+    except Misfit as misfit:
+        raise Misfit((*misfit.problems, *_further_problems(own, misfit))) from None
     problems = tuple(_dangling(rules))
     if problems:
         raise Misfit(problems)
     inherited = {name: _inherited(name, table["work"]) for name in table["work"]}
     return evolve(rules, work=read(Mapping[str, Work], inherited))
+
+
+def _further_problems(own: Mapping[str, Any], misfit: Misfit) -> tuple[Problem, ...]:
+    """What is wrong besides that, with the keys left out that have no place in the table."""
+    rest = own
+    for problem in misfit.problems:
+        rest = _without(rest, problem.path)
+    try:
+        if rest != own:
+            rules_from(rest)
+    except Misfit as further:
+        return further.problems
+    return ()
+
+
+def _without(table: Mapping[str, Any], path: Sequence[str | int]) -> dict[str, Any]:
+    """The table without the key at a path; for a place in a list without the whole list."""
+    key, rest = path[0], path[1:]
+    inner = table.get(str(key))
+    if rest and isinstance(inner, Mapping):
+        return {**table, str(key): _without(inner, rest)}
+    return {name: value for name, value in table.items() if name != key}
 
 
 def laid_over(table: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -178,7 +203,7 @@ def lacks(case: Case, rules: Rules) -> tuple[Lack, ...]:
         if item is not None:
             found += _field_lacks(case.prescription, item, work, rules)
             found += _physical_lacks(case.prescription, item, work)
-    return tuple(sorted(_joined(found), key=lambda lack: (LEVELS.index(lack.level), lack.what != "scan")))
+    return tuple(sorted(_once(_joined(found), rules), key=lambda lack: (LEVELS.index(lack.level), lack.what != "scan")))
 
 
 def work_of(item: WorkItem | None, rules: Rules) -> str:
@@ -193,14 +218,23 @@ def work_of(item: WorkItem | None, rules: Rules) -> str:
 
 
 def _dangling(rules: Rules) -> Iterator[Problem]:
-    """Names that lead nowhere."""
+    """Names that lead nowhere, and what could never be missing."""
     for name in (NO_ORDER, "other", "bridge", "implant-crown"):
         if name not in rules.work:
             yield Problem(("work", name), "is missing")
+    for name, need in rules.scans.items():
+        if need.count < 1:
+            yield Problem(
+                ("scans", name, "count"), "must be 1 or more", "Leave a scan that nobody needs out of the work."
+            )
     for name in rules.fields:
         if name not in _STATED:
             yield Problem(("fields", name), "is no field of an order", did_you_mean(name, _STATED))
+    followed = {work.like for work in rules.work.values()}
     for name, work in rules.work.items():
+        if name not in (*KINDS, "bridge", NO_ORDER) and name not in followed:
+            hint = did_you_mean(name, (*KINDS, "bridge"))
+            yield Problem(("work", name), "is no kind of work that an order can name", hint)
         yield from _unknown(("work", name, "like"), filter(None, (work.like,)), rules.work)
         for level in LEVELS:
             yield from _unknown(("work", name, level), getattr(work, level), rules.scans)
@@ -332,6 +366,17 @@ def _physical_lacks(order: Prescription, item: WorkItem, work: Work) -> Iterator
     for name in work.physical:
         if name.casefold() not in announced:
             yield Lack("physical", name, name, "recommended", None, item.teeth, (work.title,))
+
+
+def _once(found: Sequence[Lack], rules: Rules) -> Iterator[Lack]:
+    """Without the opposing arch where that arch is asked for anyway, for work of its own."""
+    scans = [lack for lack in found if lack.what == "scan"]
+    own = [lack for lack in scans if rules.scans[lack.name].arch == "same" and "arch" in rules.scans[lack.name].roles]
+    for lack in found:
+        opposing = lack in scans and rules.scans[lack.name].arch == "opposing"
+        urgency = LEVELS.index(lack.level)
+        if not opposing or all(one.arch != lack.arch or LEVELS.index(one.level) > urgency for one in own):
+            yield lack
 
 
 def _joined(found: Iterable[Lack]) -> tuple[Lack, ...]:

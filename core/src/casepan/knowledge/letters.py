@@ -171,9 +171,12 @@ def checked_texts(language: str, own: Mapping[str, Any]) -> Texts:
     Raises:
         Misfit: as above, and with every key that would stay English.
     """
-    texts = texts_from(language, own)
     shipped = shipped_texts()
     missing = () if language in shipped else tuple(_untranslated(tomllib.loads(shipped[ENGLISH]), own))
+    try:
+        texts = texts_from(language, own)
+    except Misfit as misfit:
+        raise Misfit((*misfit.problems, *missing)) from None
     if missing:
         raise Misfit(missing)
     return texts
@@ -183,7 +186,7 @@ def _untranslated(english: Mapping[str, Any], own: Mapping[str, Any], path: tupl
     for key, text in english.items():
         if key not in own:
             yield Problem((*path, key), "is missing and stays English", "`casepan rules letters en` prints it.")
-        elif isinstance(text, Mapping):
+        elif isinstance(text, Mapping) and isinstance(own[key], Mapping):
             yield from _untranslated(text, own[key], (*path, key))
 
 
