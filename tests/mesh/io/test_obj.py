@@ -151,6 +151,16 @@ def test_image_of_the_first_used_material_is_taken() -> None:
     assert mesh.notes["further_textures"] == ("a.png",)
 
 
+def test_one_line_may_name_several_libraries() -> None:
+    """Names with blanks are tried whole first, then as several names; what is missing of them is noted."""
+    libraries = {"one.mtl": b"newmtl a\nKd 1 0 0\n", "two.mtl": b"newmtl b\nmap_Kd b.png\n"}
+    text = f"mtllib one.mtl two.mtl\nusemtl b\n{SQUARE}{COORDINATES}f 1/1 2/2 3/3\n"
+    mesh = read(text, images=libraries.get)
+    assert mesh.texture.name == "b.png"
+    assert "missing_material_library" not in mesh.notes
+    assert read(text, images={"two.mtl": libraries["two.mtl"]}.get).notes["missing_material_library"] is True
+
+
 def test_microsoft_not_a_number_is_read() -> None:
     """1.#IND and nan are coordinates that are not finite."""
     mesh = read("v 1.#IND -1.#INF nan\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")

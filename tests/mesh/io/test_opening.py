@@ -108,6 +108,22 @@ def test_too_large_files_are_refused(
         load(wrap(data, path))
 
 
+def test_gzip_is_unpacked_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pieces of several members are put together in order; an end in the middle of one is still noticed."""
+    monkeypatch.setattr("casepan.mesh.opening._PIECE", 7)
+    members = [gzip.compress(part) for part in (bytes(range(256)), b"", b"0123456789")]
+    assert load(b"".join(members))[0] == bytes(range(256)) + b"0123456789"
+    with pytest.raises(CorruptFile, match="ends early"):
+        load(members[0][:-1])
+
+
+def test_an_archive_is_named_as_such() -> None:
+    """A zip is no mesh: the error says what to give instead."""
+    with pytest.raises(CorruptFile, match="zip archive") as caught:
+        read_mesh(b"PK\x03\x04" + bytes(60), name="scan.zip")
+    assert "inside" in str(caught.value.hint)
+
+
 def test_stream_is_read_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pieces are put together in order."""
     monkeypatch.setattr("casepan.mesh.opening._PIECE", 3)

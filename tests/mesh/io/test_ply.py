@@ -11,6 +11,9 @@ import pytest
 
 from casepan.errors import CorruptFile
 from casepan.mesh import read_mesh
+from casepan.mesh.ply.body import _Binary
+from casepan.mesh.ply.header import Element as Declared
+from casepan.mesh.ply.header import Header, Property
 
 ORDERS = {"binary_little_endian": "<", "binary_big_endian": ">"}
 CODES = {"char": "b", "uchar": "B", "short": "h", "ushort": "H", "int": "i", "uint": "I", "float": "f", "double": "d"}
@@ -275,6 +278,14 @@ def test_wrong_number_of_texture_coordinates_is_refused() -> None:
     face = (*LIST, "list uchar float texcoord")
     with pytest.raises(CorruptFile, match="texture coordinates"):
         read_mesh(ply("ascii", ("vertex", XYZ, POINTS), ("face", face, [([0, 1, 2], [0, 0, 1, 0, 1])])))
+
+
+def test_the_size_of_a_row_is_that_of_its_record() -> None:
+    """Plain numbers and lists, so that rows too large for numpy are never described to it."""
+    element = Declared("vertex", 1, (Property("x", "f8"), Property("list", "i2", "u4"), Property("y", "u1")))
+    rows = _Binary(b"", Header(">", (element,), (), 0), "")
+    assert rows._row_size(element, [1, 5, 1]) == rows._row(element, [1, 5, 1]).itemsize
+    assert rows._row_size(element, [1, 1 << 40, 1]) == (2 << 40) + 13
 
 
 def test_uneven_lists_are_told_when_they_run_out(cut_by: Callable[[int], bytes]) -> None:

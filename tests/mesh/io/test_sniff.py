@@ -33,6 +33,8 @@ BINARY = bytes(80) + struct.pack("<I", 2) + bytes(100)
         (b"#<MEDIT>\nv 0 0 0\n", "", "obj"),
         (b"# a comment\nmtllib a.mtl\n", "", "obj"),
         (b"v 1 2 3\n", "", "obj"),
+        (b"# made somewhere\nvt 0.25 1\nvt 0.5 1\n", "", "obj"),
+        (b"vn 0 0 1\n", "", "obj"),
         (b"f 1 2 3\n", "", "obj"),
         (b"# only comments so far\n", "a.obj", "obj"),
         (b"# only comments so far\n", "a.obj.gz", "obj"),

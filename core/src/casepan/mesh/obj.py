@@ -219,10 +219,17 @@ def _uv(lines: _Lines, corners: _Corners) -> FloatArray:
 
 def _images_of_materials(data: bytes, images: Images | None) -> tuple[tuple[str, ...], bool]:
     """Image names of all material libraries, in the order in which they are used, and whether a library is missing."""
-    libraries = _named(data, b"mtllib")
-    texts = [images(each) if images is not None else None for each in libraries]
+    texts = [text for each in _named(data, b"mtllib") for text in _libraries(each, images)]
     found = [each for each in texts if each is not None]
-    return image_names(found, _named(data, b"usemtl")), len(found) < len(libraries)
+    return image_names(found, _named(data, b"usemtl")), len(found) < len(texts)
+
+
+def _libraries(names: str, images: Images | None) -> list[bytes | None]:
+    """The material libraries of one line: one whose name may hold blanks, else several; None for those not there."""
+    if images is None:
+        return [None]
+    whole = images(names)
+    return [whole] if whole is not None or " " not in names else [images(each) for each in names.split()]
 
 
 def _named(data: bytes, keyword: bytes) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from io import FileIO
+from io import BytesIO, FileIO
 from pathlib import Path
 from typing import IO, TypeAlias
 from zipfile import BadZipFile
@@ -60,35 +60,37 @@ def _read_file(file: FileIO, name: str) -> bytes:
 
 
 def _read_stream(stream: IO[bytes], name: str) -> bytes:
-    """A stream of unknown length, piece by piece, never much more than the limit."""
-    parts = []
-    room = LARGEST_BYTES
+    """A stream of unknown length, piece by piece, never more than the limit and a piece."""
+    whole = BytesIO()  # it gives its bytes away without copying them
     while part := stream.read(_PIECE):
         if not isinstance(part, bytes):
             raise TypeError("a mesh is read from a file that is open in binary mode, not as text")
-        parts.append(part)
-        room -= len(part)
-        if room < 0:
+        if whole.tell() + len(part) > LARGEST_BYTES:
             raise _too_large(name)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+        whole.write(part)
+    return whole.getvalue()
 
 
 def _gunzip(data: bytes, name: str) -> bytes:
-    """Unpack one or several gzip members, never holding more than the limit."""
-    parts: list[bytes] = []
-    room = LARGEST_BYTES + 1
+    """Unpack one or several gzip members, never holding more than the limit and a piece."""
+    whole = BytesIO()
     rest = data
-    while rest.startswith(GZIP_MAGIC) and room > 0:
+    while rest.startswith(GZIP_MAGIC):
         member = zlib.decompressobj(wbits=31)
-        try:
-            parts.append(member.decompress(rest, room))
-        except zlib.error as error:
-            raise CorruptFile("the gzip stream is damaged", place=name or None, offset=len(data) - len(rest)) from error
-        room -= len(parts[-1])
-        if not member.eof and room > 0:
-            raise CorruptFile("the gzip stream ends early", place=name or None, offset=len(data))
+        offset = len(data) - len(rest)
+        while not member.eof:
+            try:
+                part = member.decompress(rest, _PIECE)
+            except zlib.error as error:
+                raise CorruptFile("the gzip stream is damaged", place=name or None, offset=offset) from error
+            if whole.tell() + len(part) > LARGEST_BYTES:
+                raise _too_large(name)
+            whole.write(part)
+            rest = member.unconsumed_tail
+            if not (part or rest or member.eof):
+                raise CorruptFile("the gzip stream ends early", place=name or None, offset=len(data))
         rest = member.unused_data
-    return _within_limit(b"".join(parts), name)
+    return whole.getvalue()
 
 
 def _within_limit(data: bytes, name: str) -> bytes:

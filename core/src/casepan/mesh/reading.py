@@ -74,5 +74,12 @@ def _unknown(data: bytes, name: str, form: str | None) -> CorruptFile:
             offset=128,
             hint="Ask the sender for the surface scan as STL, PLY or OBJ.",
         )
+    if data.startswith(b"PK\x03\x04"):
+        return CorruptFile(
+            "this is a zip archive, not a mesh",
+            place=name or None,
+            offset=0,
+            hint="Give the mesh inside it: unpack the archive, or open one of its members.",
+        )
     known = ", ".join(READABLE)
     return CorruptFile(f"this is not a mesh of a known format ({known})", place=name or None, offset=0)

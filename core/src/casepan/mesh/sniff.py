@@ -18,7 +18,7 @@ _FOREIGN = (
     b"glTF",
 )
 _HPS = re.compile(rb"(?:<\?xml[^>]*\?>\s*)?(?:<!--(?>.*?-->)\s*+)*+<HPS[\s>]", re.DOTALL)
-_OBJ_LINE = re.compile(rb"^[ \t]*(?:v[ \t]+[-+.\dni]|(?:mtllib|usemtl|o|g)[ \t]+\S|f[ \t]+-?\d)", re.MULTILINE)
+_OBJ_LINE = re.compile(rb"^[ \t]*(?:v[tn]?[ \t]+[-+.\dni]|(?:mtllib|usemtl|o|g)[ \t]+\S|f[ \t]+-?\d)", re.MULTILINE)
 _NAMES = {".stl": "stl", ".ply": "ply", ".obj": "obj"}
 STL_HEADER = 84
 STL_RECORD = 50

@@ -150,9 +150,9 @@ class _Binary(_Rows):
         return value
 
     def _read_even(self, element: Element, lengths: list[int]) -> Columns | None:
-        row = self._row(element, lengths)
-        if row.itemsize * element.count > self.room - self.at:
+        if self._row_size(element, lengths) * element.count > self.room - self.at:
             return None
+        row = self._row(element, lengths)
         rows = np.frombuffer(self.data, row, element.count, self.at)
         columns: Columns = {}
         for place, each in enumerate(element.properties):
@@ -162,6 +162,12 @@ class _Binary(_Rows):
             columns[each.name] = values if each.length_code is None else Ragged.of_table(values)
         self.at += row.itemsize * element.count
         return columns
+
+    @staticmethod
+    def _row_size(element: Element, lengths: list[int]) -> int:
+        """The bytes of a row: known before numpy, which takes no rows above 2 GiB, is asked to describe it."""
+        pairs = zip(element.properties, lengths, strict=True)
+        return sum(length * each.size + (int(each.length_code[1]) if each.length_code else 0) for each, length in pairs)
 
     def _row(self, element: Element, lengths: list[int]) -> np.dtype[Any]:
         """One row as a numpy record: ``n`` the length and ``v`` the values of a property."""
