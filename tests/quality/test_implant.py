@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from casepan.api import ConfigError, Finding, Implant, Scan, WorkItem, implant_table, match_system
 from casepan.config.options import Misfit
 from casepan.knowledge.implants import implants_from
 from casepan.mesh import Mesh
+from casepan.mesh.dentition.places import place_teeth
 from casepan_quality.implant import Implants
 from casepan_quality.options import ImplantOptions
 
 from .conftest import case_of, context, pair, scan
-from .test_identity import turned
+from .test_identity import joined, turned
 
 OWN = {
     "implants": {
@@ -132,6 +134,24 @@ def test_captured_scan_bodies_are_found(seed: int) -> None:
     assert (found.code, found.value, found.limit) == ("implant.scan-body", 1, 2)
     none = {**surfaces, "bodies": surfaces["gum"]}
     assert [finding.value for finding in check(*items, surfaces=none, scans=scans)] == [0]
+
+
+def test_a_scan_body_that_floats_is_captured() -> None:
+    """Scanners do not always bridge the gap to the gums."""
+    import trimesh
+
+    gum = pair(1400, missing=(36,)).lower
+    place = place_teeth(gum, "lower")
+    assert place is not None
+    body = trimesh.creation.icosphere(subdivisions=3, radius=2.5)
+    body.apply_translation(place.middle(36) + np.array([0.0, 0.0, 5.0]))
+    items = [WorkItem("1", (36,), "implant-crown", implant=Implant())]
+    scans = (scan("bodies", "scanbody/lower"), scan("gum", "gingiva/lower"))
+    floating = joined(gum, Mesh.from_trimesh(body))
+    assert check(*items, surfaces={"bodies": floating, "gum": gum}, scans=scans) == []
+    (found,) = check(*items, surfaces={"bodies": gum, "gum": gum}, scans=scans)
+    assert found.where_mm is not None
+    assert np.linalg.norm(np.array(found.where_mm) - place.middle(36)) < 1e-6
 
 
 def test_an_order_without_implants_still_wants_one_scan_body() -> None:

@@ -346,7 +346,7 @@ _STATED: Mapping[str, Callable[[Prescription, WorkItem], Any]] = {
     "material": lambda _, item: item.material != "unknown" or item.material_text,
     "shade": lambda _, item: item.shade,
     "stump_shade": lambda _, item: item.stump_shade,
-    "implant": lambda _, item: item.implant and (item.implant.system or item.implant.manufacturer),
+    "implant": lambda _, item: item.implant and item.implant.system,
     "platform": lambda _, item: item.implant and item.implant.platform,
     "scan_body": lambda _, item: item.scan_body,
     "retention": lambda _, item: item.retention,

@@ -24,8 +24,10 @@ from casepan.api import (
     plain_words,
 )
 from casepan.mesh import Mesh
+from casepan.mesh.area import face_areas
 from casepan_quality.options import ImplantOptions
-from casepan_quality.shapes import SAMPLES, Points, Shape, shape_of
+from casepan_quality.scans import Jaw, jaw_of, placed
+from casepan_quality.shapes import SAMPLES, Points, spread
 from casepan_quality.surfaces import surfaces
 
 _BARE_ROLES = ("gingiva", "preparation", "arch")
@@ -56,32 +58,28 @@ class Implants:
         bare = _bare(scan, case, ctx)
         if bare is None:
             return
-        shape = shape_of(mesh)
-        off = _standing_off(shape.points, bare.points, self.options.away)
+        points, area = _all_points(mesh)
+        off = _standing_off(points, _all_points(bare)[0], self.options.away)
         if off is None:
             return
-        each = sum(part.area_mm2 for part in shape.topology.components[:1]) / SAMPLES
-        bodies = [len(group) * each for group in _groups(off)]
-        found = sum(area >= self.options.area for area in bodies)
+        found = sum(len(group) * area / SAMPLES >= self.options.area for group in _groups(off))
         teeth = _implants(scan, case)
         wanted = max(len(teeth), 1)
-        if found < wanted:
-            words = (
-                f"the scan shows {found} of {wanted} scan bodies"
-                if wanted > 1
-                else "no scan body stands out in the scan"
-            )
-            yield Finding(
-                "implant.scan-body",
-                "warning",
-                words,
-                scan=scan.id,
-                value=found,
-                limit=wanted,
-                unit="scan bodies",
-                teeth=teeth,
-                hint="Look at the scan; ask the office to seat the scan body and scan it up to its top.",
-            )
+        if found >= wanted:
+            return
+        several = f"the scan shows {found} of {wanted} scan bodies"
+        yield Finding(
+            "implant.scan-body",
+            "warning",
+            several if wanted > 1 else "no scan body stands out in the scan",
+            scan=scan.id,
+            where_mm=_place(mesh, jaw_of(scan, case), teeth),
+            value=found,
+            limit=wanted,
+            unit="scan bodies",
+            teeth=teeth,
+            hint="Look at the scan; ask the office to seat the scan body and scan it up to its top.",
+        )
 
 
 @frozen
@@ -164,13 +162,30 @@ def _implants(scan: Scan, case: Case) -> tuple[int, ...]:
     return tuple(sorted(tooth for tooth in teeth if scan.arch in (None, "both", arch_of(tooth))))
 
 
-def _bare(scan: Scan, case: Case, ctx: Context) -> Shape | None:
+def _bare(scan: Scan, case: Case, ctx: Context) -> Mesh | None:
     """The arch without scan bodies, of the same arch as the scan."""
     for role in _BARE_ROLES:
         for other, mesh in surfaces(case, ctx, role):
             if other.arch == scan.arch or None in (other.arch, scan.arch):
-                return shape_of(mesh)
+                return mesh
     return None
+
+
+def _all_points(mesh: Mesh) -> tuple[Points, float]:
+    """Points spread over all parts, since scan bodies may float beside the gums, and the area of them all, mm²."""
+    surface = mesh.welded()
+    return spread(surface, np.arange(len(surface.faces)), SAMPLES), float(
+        face_areas(surface.vertices, surface.faces).sum()
+    )
+
+
+def _place(mesh: Mesh, jaw: Jaw | None, teeth: tuple[int, ...]) -> tuple[float, float, float] | None:
+    """Where the only scan body should be, in a whole arch; None where nobody can tell."""
+    found = placed(mesh, jaw) if jaw and len(teeth) == 1 else None
+    if found is None or not found.is_full or teeth[0] not in found.arch.teeth:
+        return None
+    x, y, z = found.middle(teeth[0]).tolist()
+    return x, y, z
 
 
 def _standing_off(points: Points, bare: Points, away: float) -> Points | None:
