@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 
 FAST, PLAIN = "casepan-fast", "casepan"
+_NO_PROGRAM = ("steps", "load")
 Rows = list[list[str]]
 
 
 def tables(results: dict[str, Any]) -> str:
     """All tables of one run."""
-    sizes = {int(size): found for size, found in results["sizes"].items()}
+    sizes = {int(size): results["sizes"][size] for size in sorted(results["sizes"], key=int)}
     parts = []
     for size, found in sizes.items():
-        parts.append(f"## {size:,} faces per arch\n\n" + _programs(found) + "\n\n" + _steps(found["steps"]))
+        load = f"Other work when it began (load): {found['load']:.1f}."
+        parts += [f"## {size:,} faces per arch", load, _programs(found), _steps(found["steps"])]
     if "reading" in results:
         parts.append("## Reading and welding, CPU ms\n\n" + _reading(results["reading"]))
     parts.append("## Targets\n\n" + _table(["what", "size", "target", "reached", ""], targets(sizes)))
@@ -26,7 +28,7 @@ def _programs(found: dict[str, Any]) -> str:
     rows = [
         [name, f"{row['wall']:.2f}", f"{row['cpu']:.2f}", f"{row['peak']:.0f}"]
         for name, row in found.items()
-        if name != "steps"
+        if name not in _NO_PROGRAM
     ]
     return _table(["program", "wall s", "CPU s", "peak MiB (PSS)"], rows)
 
@@ -72,7 +74,7 @@ def _ratio(found: dict[str, Any], name: str, peer: str, kind: str, target: float
 
 
 def _memory(found: dict[str, Any], size: int) -> Rows:
-    peers = [row["peak"] for name, row in found.items() if name != "steps" and not name.startswith(PLAIN)]
+    peers = [row["peak"] for name, row in found.items() if name not in _NO_PROGRAM and not name.startswith(PLAIN)]
     if not peers:
         return []
     return [_row(f"{way} / leanest peer, peak", size, 0.6, found[way]["peak"] / min(peers)) for way in (FAST, PLAIN)]

@@ -10,6 +10,7 @@ ratios are what counts.
     --peers trimesh pymeshlab …     fewer peers
     --cache FOLDER                  where inputs and peers are kept
     --json FILE                     where the numbers go
+    --add                           keep what that file holds of other sizes: a run in parts, one table
 """
 
 from __future__ import annotations
@@ -36,16 +37,26 @@ def main() -> int:
     peers, missing = usable_peers(options.cache / "peers", options.peers)
     for name, reason in missing.items():
         print(f"left out: {name}: {reason}", file=sys.stderr)
-    results: dict[str, Any] = {"rounds": options.rounds, "missing": missing, "sizes": {}}
+    results = kept(options.json) if options.add else {"sizes": {}}
+    results |= {"rounds": options.rounds, "missing": missing}
     for size in options.sizes:
         files = [str(path) for path in case_files(options.cache / "inputs", size).values()]
-        results["sizes"][size] = measured(files, options.cache / "out", peers, options.rounds)
-        results["sizes"][size]["steps"] = steps(files[0])
+        load = os.getloadavg()[0]
+        found = measured(files, options.cache / "out", peers, options.rounds)
+        results["sizes"][str(size)] = {**found, "steps": steps(files[0]), "load": load}
         options.json.write_text(json.dumps(results, indent=1))
-    results["reading"] = reading(format_files(options.cache / "inputs", min(options.sizes)) + real_scans(), peers)
-    options.json.write_text(json.dumps(results, indent=1))
+    if "reading" not in results:
+        files_to_read = format_files(options.cache / "inputs", min(options.sizes)) + real_scans()
+        results["reading"] = reading(files_to_read, peers)
+        options.json.write_text(json.dumps(results, indent=1))
     print(tables(results))
     return 0
+
+
+def kept(path: Path) -> dict[str, Any]:
+    """What an earlier run wrote, or nothing yet."""
+    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {"sizes": {}}
+    return found
 
 
 def parsed() -> argparse.Namespace:
@@ -55,6 +66,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--peers", nargs="*", default=list(PEERS), choices=list(PEERS))
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "casepan-bench")
     parser.add_argument("--json", type=Path, default=Path("mesh-benchmark.json"))
+    parser.add_argument("--add", action="store_true")
     return parser.parse_args()
 
 
