@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import socket
+import threading
 import zipfile
 from email.message import EmailMessage
 from pathlib import Path
@@ -296,7 +298,7 @@ def test_a_certificate_that_is_not_trusted(smtp: Server, authority: Authority, t
 def test_a_certificate_file_that_is_none(smtp: Server, authority: Authority, tmp_path: Path) -> None:
     """Refused before a line is opened."""
     (tmp_path / "ca.pem").write_text("x")
-    with pytest.raises(DeliveryRefused, match="no certificates"):
+    with pytest.raises(DeliveryRefused, match="certificates cannot be read"):
         account = account_table(smtp.port, authority, ca='"ca.pem"')
         deliver("deliver.email", table(account), a_case(tmp_path), tmp_path)
 
@@ -335,12 +337,10 @@ def asked(stage: str, options: str, folder: Path, **more: Any) -> str:
 def test_check_online_logs_in_and_sends_nothing(
     account: str, smtp: Server, authority: Authority, tmp_path: Path
 ) -> None:
-    """Account, certificates and the address of a chat are looked at."""
+    """Account and certificates are looked at."""
     assert "lets the account in" in asked("deliver.email", table(account), tmp_path)
     channel = f'channel = {{ server = {account}, to = ["a@x.test"] }}'
     assert "lets the account in" in asked("deliver.notify", channel, tmp_path)
-    chat = 'channel = { url = { env = "CHAT" } }'
-    assert "cannot be asked" in asked("deliver.notify", chat, tmp_path, secrets={"CHAT": "https://chat.test/x"})
     with pytest.raises(AuthenticationFailed):
         asked("deliver.email", table(account), tmp_path, secrets={"PASSWORD": "wrong"})
     certificate = authority.for_mail("other@x.test")[0]
@@ -364,3 +364,36 @@ def test_a_whole_run_mails_no_name(
         content = b"".join(archive.read(name) for name in names)
     assert len(names) == 4
     assert SURNAME.casefold().encode() not in content.lower() + " ".join((mail.as_string(), *names)).lower().encode()
+
+
+def test_a_password_beyond_ascii_logs_in(authority: Authority, tmp_path: Path) -> None:
+    """As UTF-8 (RFC 4616); a wrong one is refused and told nowhere."""
+    password = "Z\u00e4hne \u4e0a hunter2"
+    server = mail_server(tmp_path / "own", authority, "starttls", SMTP_PASSWORD=password)
+    server.start()
+    try:
+        options = table(account_table(server.port, authority))
+        assert "lets the account in" in asked("deliver.email", options, tmp_path, secrets={"PASSWORD": password})
+        with pytest.raises(AuthenticationFailed) as caught:
+            asked("deliver.email", options, tmp_path, secrets={"PASSWORD": "Z\u00e4hne guess"})
+    finally:
+        server.stop()
+    assert "guess" not in f"{caught.value}{caught.value.hint}"
+
+
+def test_a_port_that_is_no_mail_server_is_told(account: str, smtp: Server, tmp_path: Path) -> None:
+    """It says something that no mail server begins with: tried again, with what to look at."""
+
+    def babble(listening: socket.socket) -> None:
+        with listening.accept()[0] as line:
+            line.sendall(b"\x00\x01 welcome\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=babble, args=(listening,))
+        thread.start()
+        elsewhere = account.replace(str(smtp.port), str(listening.getsockname()[1]))
+        with pytest.raises(DeliveryError, match="no mail server") as caught:
+            asked("deliver.email", table(elsewhere), tmp_path)
+        thread.join()
+    assert caught.value.retryable
+    assert "`port`" in (caught.value.hint or "")

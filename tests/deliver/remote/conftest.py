@@ -16,6 +16,7 @@ from casepan.contract.options import FolderPath, Secret
 from casepan.model.case import Case, CaseKey, Origin, Scan
 from casepan.running.context import Bench, Errand, SendingContext
 
+from .rig.destination import KINDS, Destination, WriteSecret, s3_options, sftp_options, webdav_options
 from .rig.proxy import FaultProxy
 from .rig.servers import SSHD, Server, python_server, sshd
 
@@ -116,3 +117,17 @@ def write_secret(tmp_path: Path) -> Callable[[str, str], Secret]:
         return Secret(file=name)
 
     return write
+
+
+@pytest.fixture(params=KINDS)
+def there(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    proxy_to: Callable[[Server], FaultProxy],
+    write_secret: WriteSecret,
+) -> Destination:
+    """Each kind of server in turn."""
+    server: Server = request.getfixturevalue(f"{request.param}_server")
+    proxy, box = proxy_to(server), tmp_path.name
+    make = {"sftp": sftp_options, "webdav": webdav_options, "s3": s3_options}[request.param]
+    return Destination(request.param, box, server, proxy, make(server, proxy.port, box, write_secret))

@@ -36,10 +36,10 @@ from casepan_deliver.http_options import HttpOptions
 from casepan_deliver.web import pause_of, shown
 
 from .conftest import MakeContext
+from .rig.destination import WriteSecret
 from .rig.proxy import FaultProxy
 from .rig.servers import Server, python_server
 from .rig.serving import TOKEN
-from .test_remote import WriteSecret
 
 WAYS = {"multipart": "cases", "put": "files/{name}", "presigned": "sign", "tus": "uploads"}
 

@@ -19,8 +19,8 @@ from casepan_deliver.remote import RemoteExport
 from casepan_deliver.remote_options import RemoteOptions
 
 from .conftest import MakeContext
+from .rig.destination import WriteSecret, sftp_options
 from .rig.servers import Server, free_port
-from .test_remote import WriteSecret, sftp_options
 
 
 @pytest.fixture

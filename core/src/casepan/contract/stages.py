@@ -95,7 +95,8 @@ class Observer(Protocol):
     """Somebody who is told what happens, in a thread of its own: it may take its time and cannot stop the run.
 
     One that can send the morning to people may have a second method, ``digest(document, ctx, *, day, again) -> str | None``,
-    for ``casepan today --send``: what the other side answered, or None when the document of that day was sent already.
+    for ``casepan today --send``: what the other side answered, or None when the document of that day was sent already. One
+    that can be asked without sending anything may have ``health(ctx) -> str``, as exporters have.
     """
 
     def observe(self, events: Sequence[Event], ctx: ObserverContext) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -12,13 +12,13 @@ from attrs import frozen
 
 from casepan.config.checks import Advice, inspect_lab
 from casepan.config.destinations import Destination
-from casepan.config.lab import Export, Lab
+from casepan.config.lab import Lab
 from casepan.config.loader import load_lab, load_partly
 from casepan.config.options import structure_options
 from casepan.config.schema import lab_schema
 from casepan.config.secrets import fetch_secret
 from casepan.config.template import SCHEMA_PATH, lab_template
-from casepan.contract.specs import HealthCheck
+from casepan.contract.specs import HealthCheck, ObserverSpec
 from casepan.errors import CasepanError, ConfigError, UsageError
 from casepan.model.documents import to_plain
 from casepan.registry import CORE, Plugin, Registry
@@ -175,28 +175,38 @@ def _loaded_row(plugin: Plugin, state: str) -> AdapterRow:
 
 
 def _health(lab: Lab, registry: Registry) -> tuple[HealthCheck, ...]:
-    """What plugins say of the world outside, then what each export says of its own destination."""
+    """What plugins say of the world outside, then what each export and each observer says of its own destination."""
     plugins = [row for name, table in lab.adapters.items() for row in registry.health(name, table)]
     with Bench(
         None, Path(mkdtemp()), base=lab.base, secrets=lambda reference: fetch_secret(reference, lab), owned=True
     ) as bench:
-        exports = [
-            row
-            for pipeline in lab.pipelines.values()
-            for export in pipeline.export
-            for row in _health_of(f"{pipeline.name}/{id_of(export)}", export, registry, bench)
+        asked = [
+            row for name, use, given in _askable(lab, registry) for row in _health_of(name, use, given, registry, bench)
         ]
-    return (*plugins, *exports)
+    return (*plugins, *asked)
 
 
-def _health_of(name: str, export: Export, registry: Registry, bench: Bench) -> tuple[HealthCheck, ...]:
-    """The answer of a destination whose exporter can ask it (``health(ctx)``); a failure is an answer too."""
+def _askable(lab: Lab, registry: Registry) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Name, stage and options of everything that may have a destination outside."""
+    for pipeline in lab.pipelines.values():
+        for export in pipeline.export:
+            yield f"{pipeline.name}/{id_of(export)}", export.use, export.with_
+    for spec in registry.stages(ObserverSpec):
+        adapter = lab.adapters.get(spec.plugin)
+        if adapter is not None and spec.short in adapter.with_:
+            yield spec.name, spec.name, adapter.with_[spec.short]
+
+
+def _health_of(
+    name: str, use: str, given: Mapping[str, Any], registry: Registry, bench: Bench
+) -> tuple[HealthCheck, ...]:
+    """The answer of a destination whose stage can ask it (``health(ctx)``); a failure is an answer too."""
     try:
-        options: Any = structure_options(registry.options_type(export.use), export.with_, place=f"export {name}")
-        stage = registry.build(export.use, options)
+        options: Any = structure_options(registry.options_type(use), given, place=name)
+        stage = registry.build(use, options)
         if not hasattr(stage, "health"):
             return ()
-        detail = stage.health(bench.sending(export.use, id_of(export), Errand("", "")))
+        detail = stage.health(bench.sending(use, use.partition(".")[2], Errand("", "")))
         return (HealthCheck(name, ok=True, detail=detail),)
     except CasepanError as error:
         return (HealthCheck(name, ok=False, detail=error.reason, hint=error.hint),)

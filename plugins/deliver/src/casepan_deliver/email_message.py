@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Sequence
 from datetime import datetime
 from email.message import EmailMessage
@@ -13,10 +12,11 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from casepan.api import Context, DeliveryRefused, FilePath
+from casepan.api import Context, FilePath
 from casepan_deliver.email_options import SmtpServer
 from casepan_deliver.email_smtp import Account, greet
 from casepan_deliver.smime import certificates_for, encrypted
+from casepan_deliver.web import trust
 
 
 @frozen
@@ -109,7 +109,7 @@ def account_of(ctx: Context, base: Path, server: SmtpServer) -> Account:
         SecretError: the password is not there. DeliveryRefused: ``ca`` cannot be read.
     """
     password = ctx.secret(server.password) if server.password is not None else None
-    tls = None if server.security == "none" else trust(base, server.ca)
+    tls = None if server.security == "none" else trust(base / server.ca if server.ca else None)
     return Account(server, password, tls)
 
 
@@ -127,17 +127,3 @@ def mail_health(
     return "the mail server lets the account in" + (
         ", and there is a certificate for everybody" * bool(certificates and to)
     )
-
-
-def trust(base: Path, ca: FilePath | None) -> ssl.SSLContext:
-    """What to trust: the system's authorities, or those of a file instead.
-
-    Raises:
-        DeliveryRefused: the file cannot be read.
-    """
-    try:
-        return ssl.create_default_context(cafile=str(base / ca) if ca else None)
-    except (OSError, ssl.SSLError) as error:
-        raise DeliveryRefused(
-            "the file of `ca` holds no certificates that can be read", place=str(ca), hint="Give a PEM file."
-        ) from error

@@ -10,6 +10,7 @@ import re
 import smtplib
 import socket
 import ssl
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -20,6 +21,8 @@ from casepan_deliver.email_options import SmtpServer
 
 HELD_BACK = 128 << 10
 """Bytes that the operating system may hold back when it says they are sent: a line cut within them is noticed too late."""
+_LOGGED_IN = 235
+_LOWEST = 200  # smtplib says -1 for what is no answer
 _STATUS = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}")
 _TOO_LARGE = "It is too large for that server: send it with deliver.remote or deliver.http, or set `largest` lower."
 _ASK = "Ask the recipient, then: casepan deliveries resolve"
@@ -97,11 +100,26 @@ def _connected(account: Account) -> smtplib.SMTP:
             smtp.starttls(context=account.tls)
             smtp.ehlo()
         if server.user is not None and account.password is not None:
-            smtp.login(server.user, account.password)
+            _log_in(smtp, server.user, account.password)
     except BaseException:
         smtp.close()
         raise
     return smtp
+
+
+def _log_in(smtp: smtplib.SMTP, user: str, password: str) -> None:
+    """smtplib knows ASCII only; a password with other signs goes as UTF-8, as RFC 4616 wants it."""
+    if f"{user}{password}".isascii():
+        smtp.login(user, password)
+        return
+    if "PLAIN" not in smtp.esmtp_features.get("auth", "").upper().split():
+        raise AuthenticationFailed(
+            "the server offers no login that takes signs beyond ASCII",
+            hint="Change the password of the account to one of plain ASCII signs.",
+        )
+    code, text = smtp.docmd("AUTH", "PLAIN " + b64encode(f"\0{user}\0{password}".encode()).decode())
+    if code != _LOGGED_IN:
+        raise smtplib.SMTPAuthenticationError(code, text)
 
 
 def _envelope(smtp: smtplib.SMTP, sender: str, to: tuple[str, ...], size: int) -> None:
@@ -173,6 +191,9 @@ def _as_delivery_errors(server: SmtpServer) -> Iterator[None]:
     except smtplib.SMTPNotSupportedError as error:
         raise _not_offered("STARTTLS" in str(error), place) from error
     except smtplib.SMTPResponseException as error:
+        if error.smtp_code < _LOWEST:
+            hint = "Check `host`, `port` and `security`."
+            raise DeliveryError("what answers there is no mail server", place=place, hint=hint) from None
         text = error.smtp_error if isinstance(error.smtp_error, bytes) else str(error.smtp_error).encode()
         raise _refusal(error.smtp_code, text, "the server does not talk to us") from None
     except ssl.SSLCertVerificationError as error:

@@ -13,8 +13,8 @@ from casepan.api import Case, DeliveryError, ExportContext, OutcomeUnknown, Rece
 from casepan_deliver import http_ways, tus
 from casepan_deliver.guarding import before_sending
 from casepan_deliver.http_options import HttpOptions
-from casepan_deliver.stores import Item, secret_of, zip_of
-from casepan_deliver.web import judge, open_client, shown, speaking
+from casepan_deliver.stores import Item, plain_secret, secret_of, zip_of
+from casepan_deliver.web import REFUSALS, judge, open_client, shown, speaking
 
 ABSENT = (httpx.codes.NOT_FOUND, httpx.codes.GONE)
 
@@ -62,7 +62,7 @@ class HttpExport:
             url = self.options.url.format(name="casepan-check", key="casepan-check")
             with speaking(url):
                 answer = client.request("OPTIONS", url)
-            if answer.status_code in (401, 403, 407) or answer.status_code >= 500:
+            if answer.status_code in REFUSALS or answer.status_code >= 500:
                 judge(answer, commits=False)
             return f"the portal answers: HTTP {answer.status_code}"
 
@@ -92,7 +92,8 @@ class HttpExport:
     @contextmanager
     def _client(self, ctx: ExportContext) -> Iterator[httpx.Client]:
         options = self.options
-        headers, token, password = {}, secret_of(ctx, options.token), secret_of(ctx, options.password)
+        headers, password = {}, secret_of(ctx, options.password)
+        token = plain_secret(secret_of(ctx, options.token))
         if token is not None:
             bearer = options.token_header.lower() == "authorization"
             headers[options.token_header] = f"Bearer {token}" if bearer else token

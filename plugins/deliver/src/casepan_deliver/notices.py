@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from casepan.api import DeliveryError, Event, ObserverContext, OutcomeUnknown
-from casepan_deliver.notify import send_digest, send_notice
+from casepan_deliver.notify import channel_health, send_digest, send_notice
 from casepan_deliver.notify_forms import Notice, Section
 from casepan_deliver.notify_options import NoticesOptions
 
@@ -43,6 +43,10 @@ class Notices:
             ctx.memory[WAITING] = waiting
         if waiting["lines"] and _is_due(waiting, ctx.now()):
             self._tell(waiting, ctx)
+
+    def health(self, ctx: ObserverContext) -> str:
+        """A sentence when mail server or chat can be reached. Raises as ``channel_health``."""
+        return channel_health(self.options.channel, ctx, ctx.base)
 
     def digest(
         self, document: Mapping[str, Any], ctx: ObserverContext, *, day: date, again: bool = False

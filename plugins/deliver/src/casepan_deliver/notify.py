@@ -26,7 +26,7 @@ from casepan_deliver.email_smtp import send_mail
 from casepan_deliver.guarding import before_sending, refuse_open_url
 from casepan_deliver.notify_forms import Notice, Section, as_chat, as_draft
 from casepan_deliver.notify_options import Channel, ChatChannel, NoticesOptions, NotifyOptions
-from casepan_deliver.webhook import post_json
+from casepan_deliver.webhook import post_json, reach
 
 MOST_FINDINGS = 5
 DIGEST = "digest"
@@ -47,12 +47,8 @@ class Notify:
         return Receipt(ctx.key, place, ctx.now(), {"server": answer, "said": event})
 
     def health(self, ctx: ExportContext) -> str:
-        """A sentence when the account works; a chat can only be asked by posting. Raises as ``mail_health``."""
-        channel = self.options.channel
-        if isinstance(channel, MailChannel):
-            return mail_health(ctx, ctx.base, channel.server, channel.to, channel.certificates)
-        _address(channel, ctx)
-        return "there is an address; a chat cannot be asked without posting to it"
+        """A sentence when mail server or chat can be reached. Raises as ``channel_health``."""
+        return channel_health(self.options.channel, ctx, ctx.base)
 
 
 def case_notice(case: Case, event: str, *, names: bool = False) -> Notice:
@@ -100,6 +96,18 @@ def send_notice(
         ca=base / channel.ca if channel.ca else None, may_commit=may_commit,
     )  # fmt: skip
     return f"chat ({channel.style})", answer
+
+
+def channel_health(channel: Channel, ctx: Context, base: Path) -> str:
+    """A sentence when the mail account works, or when something answers at the chat's address; nothing is sent.
+
+    Raises:
+        DeliveryError: as ``mail_health`` and ``webhook.reach``. SecretError: a secret is not there.
+    """
+    if isinstance(channel, MailChannel):
+        return mail_health(ctx, base, channel.server, channel.to, channel.certificates)
+    ca = base / channel.ca if channel.ca else None
+    return reach(_address(channel, ctx), headers={}, timeout=channel.timeout, ca=ca)
 
 
 def digest(document: Mapping[str, Any]) -> Notice:

@@ -20,8 +20,19 @@ from botocore.exceptions import (
 
 from casepan.api import AuthenticationFailed, DeliveryError, DeliveryRefused, ExportContext, OutcomeUnknown
 from casepan_deliver.remote_options import RemoteOptions
-from casepan_deliver.stores import CHUNK, Item, NotThere, Parcel, altered, ask_fence, hash_of, secret_of, taken
-from casepan_deliver.web import Watched, pause_of
+from casepan_deliver.stores import (
+    CHUNK,
+    Item,
+    NotThere,
+    Parcel,
+    altered,
+    ask_fence,
+    hash_of,
+    plain_secret,
+    secret_of,
+    taken,
+)
+from casepan_deliver.web import Watched, pause_of, trust, untrusted
 
 LARGEST = 5 << 30
 """Bytes that one PUT may have."""
@@ -41,7 +52,11 @@ _ABSENT = ("NoSuchKey", "404", "NotFound")
 
 @contextmanager
 def connect(options: RemoteOptions, ctx: ExportContext) -> Iterator[S3Store]:
-    """A client for the bucket. Nothing is asked yet."""
+    """A client for the bucket. Nothing is asked yet.
+
+    Raises:
+        DeliveryRefused: region, endpoint or ``ca`` cannot be right.
+    """
     config = Config(
         connect_timeout=options.timeout,
         read_timeout=options.timeout,
@@ -50,15 +65,21 @@ def connect(options: RemoteOptions, ctx: ExportContext) -> Iterator[S3Store]:
         response_checksum_validation="when_required",
         s3={"addressing_style": "path" if options.endpoint else "auto"},
     )
-    client = _session().client(
-        "s3",
-        endpoint_url=options.endpoint,
-        region_name=options.region or "us-east-1",
-        aws_access_key_id=secret_of(ctx, options.access_key),
-        aws_secret_access_key=secret_of(ctx, options.secret_key),
-        verify=str(ctx.base / options.ca) if options.ca else None,
-        config=config,
-    )
+    ca = ctx.base / options.ca if options.ca else None
+    trust(ca)
+    keys = {"aws_access_key_id": options.access_key, "aws_secret_access_key": options.secret_key}
+    try:
+        client = _session().client(
+            "s3",
+            endpoint_url=options.endpoint,
+            region_name=options.region or "us-east-1",
+            verify=str(ca) if ca else None,
+            config=config,
+            **{name: plain_secret(secret_of(ctx, key)) for name, key in keys.items()},
+        )
+    except (BotoCoreError, ValueError) as error:
+        hint = "Correct `region` and `endpoint`."
+        raise DeliveryRefused(f"nothing can be reached with these options: {type(error).__name__}", hint=hint) from None
     with closing(client):
         address = options.address
         yield S3Store(client, address.host, address.path.strip("/"))
@@ -85,7 +106,10 @@ class S3Store:
     def health(self) -> str:
         """See ``Store.health``."""
         with self._speaking(""):
-            self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix, MaxKeys=1)
+            answer = self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix, MaxKeys=1)
+        if "Name" not in answer:
+            hint = "Check `endpoint`: it must be the server's S3 address, not that of its pages."
+            raise DeliveryRefused("what answers there does not speak S3", place=self.shown(""), hint=hint)
         return "the server lets us in and lists the bucket"
 
     def read(self, path: str) -> Iterator[bytes]:
@@ -187,6 +211,8 @@ class S3Store:
         except ClientError as error:
             raise judged(error, place, commits=maybe_taken()) from None
         except (EndpointConnectionError, ConnectTimeoutError, SSLError) as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise untrusted(place) from None
             hint = "Check endpoint, certificate and that the server is up."
             raise DeliveryError(
                 f"the server cannot be reached: {type(error).__name__}", place=place, hint=hint

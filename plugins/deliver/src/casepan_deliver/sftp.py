@@ -14,7 +14,7 @@ from typing import Any
 
 import paramiko
 
-from casepan.api import AuthenticationFailed, DeliveryError, ExportContext, OutcomeUnknown
+from casepan.api import AuthenticationFailed, DeliveryError, DeliveryRefused, ExportContext, OutcomeUnknown
 from casepan_deliver.addresses import Address
 from casepan_deliver.remote_options import RemoteOptions
 from casepan_deliver.renaming import place_by_renaming
@@ -82,8 +82,11 @@ class SftpStore:
 
     def health(self) -> str:
         """See ``Store.health``."""
-        with self._speaking(""):
-            self._sftp.listdir_attr(self._base or "/")
+        try:
+            with self._speaking(""):
+                self._sftp.listdir_attr(self._base or "/")
+        except NotThere:
+            return "the server has its known key and lets us in; the folder is not there yet and will be made"
         return "the server has its known key, lets us in and shows the folder"
 
     def read(self, path: str) -> Iterator[bytes]:
@@ -135,6 +138,8 @@ class SftpStore:
                 raise OutcomeUnknown("the connection was lost during the rename", place=self.shown(new)) from None
             if not overwrite and self.exists(new):
                 raise taken(self.shown(new)) from None
+            if overwrite and not isinstance(error, FileNotFoundError | PermissionError):
+                raise _cannot_replace(self.shown(new)) from None
             raise _refused(error, self.shown(new)) from None
 
     def _full(self, path: str) -> str:
@@ -268,6 +273,12 @@ def _lost(error: BaseException, address: Address) -> DeliveryError:
     silent = isinstance(error, TimeoutError)
     reason = "the server was silent for too long" if silent else f"the connection failed: {type(error).__name__}"
     return DeliveryError(reason, place=address.shown, hint="Check that the server is up and the line is.")
+
+
+def _cannot_replace(place: str) -> DeliveryRefused:
+    """Servers without ``posix-rename`` say no more than that it failed."""
+    hint = 'Write form = "folder" (swapped by two renames), or leave out on_existing = "replace".'
+    return DeliveryRefused("the server cannot replace a file in one step (posix-rename)", place=place, hint=hint)
 
 
 def _refused(error: BaseException, place: str) -> DeliveryError:

@@ -12,6 +12,7 @@ from typing import BinaryIO, Protocol, Self
 from attrs import evolve, field, frozen
 
 from casepan.api import (
+    AuthenticationFailed,
     Case,
     DeliveryError,
     DeliveryRefused,
@@ -194,3 +195,15 @@ def altered(place: str) -> DeliveryError:
 def secret_of(ctx: ExportContext, reference: Secret | None) -> str | None:
     """The secret behind a reference, None for no reference. Raises ``SecretError`` when it is not there."""
     return None if reference is None else ctx.secret(reference)
+
+
+def plain_secret(secret: str | None) -> str | None:
+    """A key or token as a header can hold it.
+
+    Raises:
+        AuthenticationFailed: it has signs that no header has; nothing of it is told.
+    """
+    if secret is not None and not (secret.isascii() and secret.isprintable()):
+        hint = "Was it copied whole, and nothing besides? A header holds plain ASCII signs, and no line end."
+        raise AuthenticationFailed("a token or key has signs that cannot be sent", hint=hint)
+    return secret

@@ -6,11 +6,12 @@ from typing import Any
 
 from casepan.api import Case, ExportContext, OutcomeUnknown, Receipt
 from casepan_deliver.guarding import before_sending
+from casepan_deliver.stores import plain_secret, secret_of
 from casepan_deliver.table_fields import rows_of
 from casepan_deliver.table_files import TableFile
 from casepan_deliver.table_options import TableOptions, TableWebhook
 from casepan_deliver.table_text import csv_bytes, jsonl_bytes
-from casepan_deliver.webhook import post_json
+from casepan_deliver.webhook import post_json, reach
 
 SCHEMA = 1
 
@@ -49,6 +50,15 @@ class Table:
             hint="Look there, then: casepan deliveries resolve. With `repeatable = true` it is simply posted again.",
         )
 
+    def health(self, ctx: ExportContext) -> str:
+        """A sentence when the web address answers and lets us in; nothing is posted. Raises as ``webhook.reach``."""
+        hook = self.options.webhook
+        if hook is None:
+            return "a folder: nothing has to be asked"
+        return reach(
+            hook.url, headers=_token(hook, ctx), timeout=hook.timeout, ca=ctx.base / hook.ca if hook.ca else None
+        )
+
     def _file(self, ctx: ExportContext) -> TableFile:
         shared = self.options.files == "one"
         stem = self.options.name if shared else ctx.place
@@ -57,11 +67,14 @@ class Table:
 
 def _post(hook: TableWebhook, document: dict[str, Any], ctx: ExportContext) -> Receipt:
     with before_sending():
-        headers = {"Idempotency-Key": ctx.key}
-        if hook.token is not None:
-            headers["Authorization"] = f"Bearer {ctx.secret(hook.token)}"
+        headers = {"Idempotency-Key": ctx.key, **_token(hook, ctx)}
     answer = post_json(
         hook.url, document, headers=headers, timeout=hook.timeout, ca=ctx.base / hook.ca if hook.ca else None,
         may_commit=ctx.fence_ok, repeatable=hook.repeatable,
     )  # fmt: skip
     return Receipt(ctx.key, hook.url, ctx.now(), {"server": answer})
+
+
+def _token(hook: TableWebhook, ctx: ExportContext) -> dict[str, str]:
+    token = plain_secret(secret_of(ctx, hook.token))
+    return {} if token is None else {"Authorization": f"Bearer {token}"}

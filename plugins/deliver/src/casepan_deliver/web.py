@@ -25,6 +25,8 @@ LONGEST_PAUSE = 86_400.0
 _LATER = (408, 409, 423, 425, 429, 503, 507)
 """Answers that say: certainly not taken, perhaps later."""
 _NEVER = (501, 505)
+REFUSALS = (401, 403, 407)
+"""Answers that say: not you."""
 
 
 def open_client(
@@ -35,18 +37,26 @@ def open_client(
     Raises:
         DeliveryRefused: the file with certificates cannot be read.
     """
-    try:
-        tls = ssl.create_default_context(cafile=ca)
-    except (OSError, ssl.SSLError) as error:
-        reason = f"the file with certificates cannot be read: {type(error).__name__}"
-        raise DeliveryRefused(reason, place=str(ca), hint="Give a PEM file in `ca`.") from None
     return httpx.Client(
-        verify=tls,
+        verify=trust(ca),
         timeout=timeout,
         auth=auth,
         headers={"Accept-Encoding": "identity", **(headers or {})},
         trust_env=False,
     )
+
+
+def trust(ca: Path | None) -> ssl.SSLContext:
+    """The system's authorities, or those of a file instead.
+
+    Raises:
+        DeliveryRefused: the file cannot be read.
+    """
+    try:
+        return ssl.create_default_context(cafile=ca)
+    except (OSError, ssl.SSLError) as error:
+        reason = f"the file with certificates cannot be read: {type(error).__name__}"
+        raise DeliveryRefused(reason, place=str(ca), hint="Give a PEM file in `ca`.") from None
 
 
 class Watched:
@@ -112,7 +122,7 @@ def judge(answer: httpx.Response, *, commits: bool) -> None:
     code, place = answer.status_code, shown(str(answer.request.url))
     if 200 <= code < 300 and code != 207:
         return
-    if code in (401, 403, 407):
+    if code in REFUSALS:
         hint = "Check user, password, token or address."
         raise AuthenticationFailed(f"the server does not let us in: HTTP {code}", place=place, hint=hint)
     broken = code >= 500 and code not in (*_LATER, *_NEVER)
@@ -150,9 +160,14 @@ def shown(url: str) -> str:
     return f"{parts.scheme}://{host}{parts.path}"
 
 
+def untrusted(place: str) -> DeliveryRefused:
+    """The server proved itself with a certificate that nobody vouches for: trying again does not help."""
+    hint = "Correct the address, or give the authority's certificate in `ca`."
+    return DeliveryRefused("the server's certificate is not trusted", place=place, hint=hint)
+
+
 def _not_reached(error: httpx.TransportError, place: str) -> DeliveryError:
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        hint = "Correct the address, or give the authority's certificate in `ca`."
-        return DeliveryRefused("the server's certificate is not trusted", place=place, hint=hint)
+        return untrusted(place)
     hint = "Check the address and that the server is up."
     return DeliveryError(f"the server cannot be reached: {type(error).__name__}", place=place, hint=hint)

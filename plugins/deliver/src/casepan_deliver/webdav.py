@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import httpx
 
-from casepan.api import ExportContext
+from casepan.api import DeliveryRefused, ExportContext
 from casepan_deliver.remote_options import RemoteOptions
 from casepan_deliver.renaming import place_by_renaming
 from casepan_deliver.stores import CHUNK, Item, NotThere, Parcel, secret_of, taken
@@ -84,7 +84,11 @@ class WebdavStore:
     def exists(self, path: str) -> bool:
         """See ``Renaming.exists``."""
         fine = (MULTI_STATUS, httpx.codes.NOT_FOUND)
-        return self._ask("PROPFIND", path, headers={"Depth": "0"}, fine=fine).status_code == MULTI_STATUS
+        answer = self._ask("PROPFIND", path, headers={"Depth": "0"}, fine=fine)
+        if answer.status_code not in fine:
+            hint = "Check the url: it must be the server's WebDAV address, not that of its pages."
+            raise DeliveryRefused("what answers there does not speak WebDAV", place=self.shown(path), hint=hint)
+        return answer.status_code == MULTI_STATUS
 
     def rename(self, old: str, new: str, *, overwrite: bool = False) -> None:
         """See ``Renaming.rename``."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from casepan.api import DeliveryError, FenceLost, OutcomeUnknown
-from casepan_deliver.web import judge, open_client, speaking
+from casepan_deliver.web import REFUSALS, judge, open_client, speaking
 
 
 def post_json(
@@ -42,6 +42,22 @@ def post_json(
     except DeliveryError as error:
         raise _without_address(error) from None
     return f"HTTP {answer.status_code}"
+
+
+def reach(url: str, *, headers: Mapping[str, str], timeout: float, ca: Path | None) -> str:
+    """Ask what may be asked there (OPTIONS): that reaches the server, proves it and posts nothing; what it answered.
+
+    Raises:
+        AuthenticationFailed: 401, 403 or 407. DeliveryError: it cannot be reached, or fails. No error tells the address.
+    """
+    try:
+        with open_client(timeout=timeout, ca=ca, headers=headers) as client, speaking(url):
+            answer = client.request("OPTIONS", url)
+        if answer.status_code in REFUSALS or answer.status_code >= 500:
+            judge(answer, commits=False)
+    except DeliveryError as error:
+        raise _without_address(error) from None
+    return f"something answers there: HTTP {answer.status_code}; whether it takes a post only a post can tell"
 
 
 def _without_address(error: DeliveryError) -> DeliveryError:

@@ -73,7 +73,7 @@ class WebArchive:
     def _client(self) -> Iterator[Any]:
         options, headers, auth = self.options, {}, None
         if options.token:
-            headers["Authorization"] = f"Bearer {self.ctx.secret(options.token)}"
+            headers["Authorization"] = f"Bearer {_plain(self.ctx.secret(options.token))}"
         if options.password:
             auth = (options.user, self.ctx.secret(options.password))
         with self.httpx.Client(
@@ -168,6 +168,13 @@ def trust(options: DicomOptions, base: Path) -> ssl.SSLContext:
     except OSError as error:
         hint = "Name a PEM file with the certificate that signs the archive's."
         raise DeliveryRefused("the certificates in `ca` cannot be read", place=options.ca, hint=hint) from error
+
+
+def _plain(token: str) -> str:
+    if not (token.isascii() and token.isprintable()):
+        hint = "Was it copied whole, and nothing besides? A header holds plain ASCII signs, and no line end."
+        raise AuthenticationFailed("the token has signs that cannot be sent", hint=hint)
+    return token
 
 
 def _multipart(content: bytes) -> tuple[bytes, dict[str, str]]:
