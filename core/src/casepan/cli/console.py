@@ -8,6 +8,9 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+_MARK = os.urandom(8).hex()
+"""Stands for the escape of casepan's own colours until a line is written: no foreign text can hold it."""
+_COLOURS = {"green": "32", "yellow": "33", "red": "31"}
 STYLES = {
     "accept": "green",
     "ok": "green",
@@ -21,7 +24,7 @@ STYLES |= {"reject": "red", "error": "red", "quarantine": "red", "broken": "red"
 
 def say(text: str = "") -> None:
     """One line of the answer. Control characters in foreign names are shown as escapes, never sent to the terminal."""
-    sys.stdout.write(harmless(text) + "\n")
+    sys.stdout.write(harmless(text).replace(_MARK, "\x1b[") + "\n")
 
 
 def say_lines(text: str) -> None:
@@ -77,12 +80,10 @@ def tries(count: int) -> str:
 
 
 def styled(word: str) -> str:
-    """The word in its colour on a terminal, unless ``NO_COLOR`` is set."""
+    """The word in its colour on a terminal, unless ``NO_COLOR`` is set; for :func:`say` only."""
     if word not in STYLES or not on_terminal() or os.environ.get("NO_COLOR"):
         return word
-    import typer
-
-    return typer.style(word, fg=STYLES[word])
+    return f"{_MARK}{_COLOURS[STYLES[word]]}m{word}{_MARK}0m"
 
 
 def _draw(headers: Sequence[str], cells: list[list[str]]) -> None:

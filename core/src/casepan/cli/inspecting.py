@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,12 +11,16 @@ import typer
 from casepan.cli.console import note, say, say_json, say_table, styled
 from casepan.cli.lettering import Language, say_letter
 from casepan.cli.shared import JsonFlag
+from casepan.model.vocabulary import SEVERITIES
 
 if TYPE_CHECKING:
+    from casepan.model.finding import Finding
     from casepan.operate.lettering import Written
     from casepan.operate.looking import Inspection, LookedAt
     from casepan.running.context import Bench
 
+MOST_SHOWN = 3
+"""Findings of one kind that people are shown: warnings and errors of each scan, notes of all scans."""
 ExportPath = Annotated[
     Path, typer.Argument(metavar="PATH", help="A folder, a zip or a single mesh, as the scanner wrote it.")
 ]
@@ -145,10 +149,7 @@ def _answer(inspection: Inspection, *, as_json: bool, verdict: bool, letters: Se
         if len(inspection.cases) > 1:
             say(f"Case {number} of {len(inspection.cases)}")
         _show_case(looked, verdict=verdict)
-    for finding in inspection.findings:
-        say(f"{styled(finding.severity)}  {finding.code}: {finding.message}")
-        if finding.hint:
-            say(f"         {finding.hint}")
+    _show_findings(inspection.findings)
     for letter in letters or ():
         say_letter(letter)
     if not inspection.cases:
@@ -168,16 +169,35 @@ def _show_case(looked: LookedAt, *, verdict: bool) -> None:
         say(f"Closed: {closed.file.path} ({closed.format}): {closed.advice}")
     for ignored in case.ignored:
         say(f"Ignored: {ignored.path} ({ignored.why})")
-    for finding in looked.findings:
-        about = f" [{finding.scan}]" if finding.scan else ""
-        say(f"{styled(finding.severity)}  {finding.code}{about}: {finding.message}")
-        if finding.hint:
-            say(f"         {finding.hint}")
+    _show_findings(looked.findings)
     if verdict:
         for check in looked.checks:
             if not check.ran:
                 note(f"{check.stage} did not run: {check.why}")
         say(f"Verdict: {styled(looked.verdict)}")
+
+
+def _show_findings(findings: Sequence[Finding]) -> None:
+    """Errors first, the first few of each kind, and advice once for all findings in a row that share it."""
+    groups = [(group[:MOST_SHOWN], len(group) - MOST_SHOWN) for group in _by_kind(findings)]
+    following = iter([*[finding.hint for shown, _ in groups for finding in shown][1:], None])
+    for shown, left in groups:
+        for number, finding in enumerate(shown, 1):
+            about = f" [{finding.scan}]" if finding.scan else ""
+            say(f"{styled(finding.severity)}  {finding.code}{about}: {finding.message}")
+            if number == len(shown) and left > 0:
+                say(f"         and {left} more of this kind; --json lists them all")
+            if finding.hint not in (None, next(following)):
+                say(f"         {finding.hint}")
+
+
+def _by_kind(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Findings of one code together, warnings and errors by scan as well, the gravest groups first."""
+    groups: dict[tuple[int, str, str | None], list[Finding]] = {}
+    for finding in findings:
+        scan = None if finding.severity == "info" else finding.scan
+        groups.setdefault((-SEVERITIES.index(finding.severity), finding.code, scan), []).append(finding)
+    return [group for _, group in sorted(groups.items(), key=lambda item: item[0][0])]
 
 
 def _show_scans(looked: LookedAt) -> None:

@@ -80,15 +80,22 @@ def _no_bite_needed() -> Finding:
 
 def finding_of(lack: Lack) -> Finding:
     """The finding for something that a case lacks."""
-    hint = "Say which arch that scan shows." if lack.unnamed else _HINTS[lack.what]
     return Finding(
         _CODES[lack.what],
         _SEVERITIES[lack.level],  # type: ignore[arg-type]
         lack.sentence,
         scan=lack.unnamed,
         teeth=lack.teeth,
-        hint=hint,
+        hint=_hint(lack),
     )
+
+
+def _hint(lack: Lack) -> str:
+    if lack.unnamed:
+        return "Say which arch that scan shows: with upper or lower in the file's name, or with `casepan cases set`."
+    if lack.level == "recommended" and lack.what != "physical":
+        return "Work can start without it."
+    return _HINTS[lack.what]
 
 
 def _is_nameless(case: Case) -> bool:
