@@ -15,9 +15,14 @@ from casepan.api import (
     ClosedFile,
     Origin,
     PackageFile,
+    PackageOptions,
+    Patient,
+    Prescription,
     Scan,
+    deliver_package,
     left_out,
     named_scans,
+    probe_package,
     scan_files,
 )
 from casepan.running.context import Bench, Errand, SendingContext
@@ -116,3 +121,27 @@ def test_what_stays_at_home_is_counted(bench: Bench) -> None:
         "files that steps made, such as printable models, stay at home: 1",
     )
     assert left_out(evolve(case, scans=(kept,), closed=(), artifacts=()), [kept]) == ()
+
+
+def test_what_may_name_people_is_told_as_left_out_without_a_name(bench: Bench) -> None:
+    """Only what the case has, and only where the package does not carry it."""
+    kept = scan(bench, "plain.stl")
+    case = Case("K7Q2-M4", CaseKey("x", "y"), Origin("core.generic"), scans=(kept,))
+    assert left_out(case, [kept], private=False) == ()
+    order = Prescription(doctor="Dr. Doe", ship_to="Doe Street 1")
+    case = evolve(case, prescription=order, patient=Patient(guid="Doe-17"))
+    assert left_out(case, [kept], private=True) == ()
+    assert left_out(case, [kept], private=False) == (
+        "fields of the order that may name people stay at home: doctor, ship to",
+        "who the patient is stays at home",
+    )
+
+
+def test_a_package_says_that_names_were_changed(bench: Bench) -> None:
+    """In its seal, in the receipt, and when it is found again."""
+    files = scan_files(sending(bench), scan(bench, "plain.stl"), "Jaw.stl")
+    receipt = deliver_package(sending(bench), PackageOptions(), files, not_carried=("no order",))
+    assert receipt.proof["not carried"] == "no order; files under other names than they came with: 1"
+    found = probe_package(sending(bench), PackageOptions())
+    assert found is not None
+    assert found.proof["not carried"] == receipt.proof["not carried"]

@@ -83,6 +83,29 @@ def test_everything_arrives_with_a_manifest(kind: str, bench: Bench, case: Case,
 
 
 @pytest.mark.parametrize("kind", EXPORTS)
+def test_manifest_receipt_and_probe_say_what_stays_at_home(kind: str, bench: Bench, case: Case, tmp_path: Path) -> None:
+    """Each kind of thing with its count, nobody named; nothing when all goes along."""
+    make, name = EXPORTS[kind]
+    case = evolve(case, scans=(case.scans[0], evolve(case.scans[1], preferred=False)))
+    ctx = bench.sending(f"core.{kind}", kind, errand())
+    receipt = make(scans="preferred").deliver(case, ctx)
+    told = json.loads(content(tmp_path / "out" / name)["manifest.json"])["not_carried"]
+    assert told == [
+        "variants that are only carried along stay at home: 1",
+        "documents and pictures stay at home: 1",
+        "fields of the order that may name people stay at home: notes",
+        "who the patient is stays at home",
+        "files under other names than they came with: 2",
+    ]
+    assert receipt.proof["not carried"] == "; ".join(told)
+    assert make().probe(ctx).proof["not carried"] == "; ".join(told)
+    whole = make(path="all", attachments=True, private=True, names="original")
+    kept = evolve(case, scans=tuple(evolve(scan, name=scan.file.name) for scan in case.scans))
+    whole_receipt = whole.deliver(kept, bench.sending(f"core.{kind}", "all", errand("key-2")))
+    assert whole_receipt.proof["not carried"] == "nothing"
+
+
+@pytest.mark.parametrize("kind", EXPORTS)
 def test_no_name_leaves_unless_asked_for(kind: str, bench: Bench, case: Case, tmp_path: Path) -> None:
     """The patient is nowhere in a default delivery, and in the manifest of a private one."""
     make, name = EXPORTS[kind]

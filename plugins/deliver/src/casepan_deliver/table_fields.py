@@ -50,7 +50,7 @@ def _patient(case: Case) -> str | None:
     return case.patient.name or _joined(case.patient.first, case.patient.last)
 
 
-FIELDS: Mapping[str, Field] = {
+_OF_CASE: Mapping[str, Field] = {
     "delivery": Field("key of this delivery: equal for every try, another for every content", lambda _, __, key: key),
     "ref": Field("the case's ref in casepan", lambda case, _, __: case.ref),
     "revision": Field("1, and more after a change by the sender", lambda case, _, __: case.revision),
@@ -87,6 +87,8 @@ FIELDS: Mapping[str, Field] = {
     "reference": Field("the office's order number", lambda case, _, __: case.prescription.reference, private=True),
     "ship-to": Field("where to ship it", lambda case, _, __: case.prescription.ship_to, private=True),
     "notes": Field("the office's words", lambda case, _, __: case.prescription.notes, private=True),
+}
+_OF_WORK: Mapping[str, Field] = {
     "item": Field("number of the work item in the order", lambda _, item, __: item.id),
     "teeth": Field("FDI numbers", lambda _, item, __: ", ".join(map(str, item.teeth)) or None),
     "teeth-universal": Field(
@@ -107,6 +109,7 @@ FIELDS: Mapping[str, Field] = {
     "contacts": Field("strength of the contacts", lambda _, item, __: item.contacts),
     "pontic-design": Field("design of the pontic", lambda _, item, __: item.pontic_design),
 }
+FIELDS: Mapping[str, Field] = {**_OF_CASE, **_OF_WORK}
 ORDERED = (
     "teeth", "kind", "bridge", "material", "shade", "stump-shade", "implant", "scan-body", "retention", "margin",
     "contacts", "pontic-design", "wanted", "appointment", "rush", "physical", "reference", "doctor", "notes",
@@ -150,11 +153,18 @@ def refuse_unknown(columns: Mapping[str, str], *, private: bool) -> None:
             raise ValueError(f"column {column!r}: the field {field!r} names people; allow it with private = true")
 
 
+_NO_WORK = WorkItem("")
+
+
 def rows_of(case: Case, key: str, columns: Mapping[str, str]) -> Iterator[dict[str, Value]]:
-    """One row per work item; a case without an order gives one row with what is known of the case."""
-    for item in case.prescription.items or (WorkItem("1"),):
+    """One row per work item; a case without an order gives one row with what is known of the case, and nothing of any work."""
+    for item in case.prescription.items or (None,):
         yield {column: _value(field, case, item, key) for column, field in columns.items()}
 
 
-def _value(field: str, case: Case, item: WorkItem, key: str) -> Value:
-    return field.removeprefix(TEXT) if field.startswith(TEXT) else FIELDS[field].of(case, item, key)
+def _value(field: str, case: Case, item: WorkItem | None, key: str) -> Value:
+    if field.startswith(TEXT):
+        return field.removeprefix(TEXT)
+    if item is None:  # a default such as "other" would be a kind that nobody ordered
+        return None if field in _OF_WORK else _OF_CASE[field].of(case, _NO_WORK, key)
+    return FIELDS[field].of(case, item, key)
