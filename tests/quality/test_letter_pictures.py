@@ -79,17 +79,30 @@ def test_the_worst_finding_of_a_point_is_shown() -> None:
     assert shown[0] == shown[1] != shown[2]
 
 
-def test_points_without_a_place_have_no_picture() -> None:
-    """No place, no scan, a damaged scan, a place where nothing is."""
+def test_points_without_a_scan_to_be_seen_have_no_picture() -> None:
+    """No scan, a damaged scan, a place where nothing is."""
     nowhere = hole_at(16, where_mm=(500.0, 0.0, 0.0))
     found = [
-        Finding("mesh.coarse", "warning", "x", scan="upper"),
         Finding("bite.open", "warning", "x", where_mm=(0.0, 0.0, 0.0)),
         Finding("mesh.spike", "warning", "x", scan="damaged", where_mm=(0.0, 0.0, 0.0)),
+        Finding("mesh.unreadable", "error", "x", scan="damaged"),
         nowhere,
     ]
     letter, case = letter_of(*found)
     assert letter_pictures(letter, case, open_scan) == (None,) * 4
+
+
+def test_a_point_without_a_place_shows_which_scan_is_meant() -> None:
+    """The whole of it with its number; a finding with a place is better where there is one."""
+    letter, case = letter_of(Finding("identity.mirrored", "warning", "x", scan="upper"))
+    (picture,) = letter_pictures(letter, case, open_scan)
+    assert picture is not None
+    x, y = reddest(picture)
+    assert x < 0.1
+    assert y < 0.15
+    coarse = Finding("mesh.hole", "warning", "x", scan="upper", value=99.0)
+    placed = letter_pictures(*letter_of(hole_at(16)), open_scan)
+    assert letter_pictures(*letter_of(coarse, hole_at(16)), open_scan) == placed
 
 
 def test_pictures_are_in_the_page_and_beside_the_text() -> None:

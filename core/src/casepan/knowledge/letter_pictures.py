@@ -12,7 +12,7 @@ from casepan.model.case import Case, Scan
 
 if TYPE_CHECKING:
     from casepan.mesh.pictures import Drawing, Frame, View
-    from casepan.mesh.surface import Mesh
+    from casepan.mesh.surface import FloatArray, Mesh
 
 SIZE = (400, 300)
 """Pixels of a picture: broad enough for a telephone, five of them below half a megabyte."""
@@ -22,7 +22,8 @@ _UNIT = 9.0  # pixels: size of the number
 
 
 def letter_pictures(letter: Letter, case: Case, open_scan: Callable[[Scan], Mesh]) -> tuple[bytes | None, ...]:
-    """A PNG for each point, with a numbered ring where its worst finding lies; None where no place is known.
+    """A PNG for each point: a numbered ring where its worst finding lies, the whole scan where no place is known, None where
+    there is no scan to be seen.
 
     Args:
         letter: the letter.
@@ -54,27 +55,52 @@ def letter_files(letter: Letter, pictures: Sequence[bytes | None] = (), language
 def _picture(
     number: int, point: LetterPoint, scans: Mapping[str, Scan], open_scan: Callable[[Scan], Mesh]
 ) -> bytes | None:
-    for finding in point.findings:
-        scan = scans.get(finding.scan or "")
-        if scan is None or finding.where_mm is None:
+    placed = [finding for finding in point.findings if finding.where_mm is not None]
+    for finding in placed or point.findings:
+        mesh = _surface(scans.get(finding.scan or ""), open_scan)
+        if mesh is None:
             continue
-        try:
-            mesh = open_scan(scan)
-        except CaseError:
-            continue  # the point itself says that the file is damaged
-        if mesh.is_finite:
+        scan = scans[finding.scan or ""]
+        if finding.where_mm is not None:
             return _drawn(mesh, scan, finding.where_mm, str(number))
+        return _whole(mesh, scan, str(number))
     return None
+
+
+def _surface(scan: Scan | None, open_scan: Callable[[Scan], Mesh]) -> Mesh | None:
+    """The surface to draw; a point about a damaged file says so itself."""
+    if scan is None or scan.role == "photo":
+        return None
+    try:
+        mesh = open_scan(scan)
+    except CaseError:
+        return None
+    return mesh if mesh.is_finite and len(mesh.faces) else None
+
+
+def _whole(mesh: Mesh, scan: Scan, text: str) -> bytes:
+    """The whole scan, so that the office sees which one is meant, with the number in a corner."""
+    from casepan.mesh import draw
+    from casepan.mesh.pictures.overlay import draw_marker
+
+    drawing = draw([(mesh, None)], "occlusal", SIZE, frame=_frame(mesh, scan), scale_bar=False)
+    return _written(drawing, lambda picture: draw_marker(picture, 2 * _UNIT, 2 * _UNIT, text, _UNIT))
+
+
+def _frame(mesh: Mesh, scan: Scan) -> Frame:
+    from casepan.mesh import guess_frame
+
+    return guess_frame(mesh, scan.arch if scan.arch in ("upper", "lower") else None)
 
 
 def _drawn(mesh: Mesh, scan: Scan, where: Sequence[float], text: str) -> bytes | None:
     """The surroundings of a place from the side that shows it best; None where nothing is near."""
-    from casepan.mesh import draw, guess_frame
+    from casepan.mesh import draw
 
     part = _surroundings(mesh, where)
     if not len(part.faces):
         return None
-    frame = guess_frame(mesh, scan.arch if scan.arch in ("upper", "lower") else None)
+    frame = _frame(mesh, scan)
     views = _views(part, where, frame)
     sketches = ((view, draw([(part, None)], view, (100, 75), frame=frame, scale_bar=False)) for view in views)
     view = next((view for view, sketch in sketches if sketch.place(where, 1.0)), views[0])
@@ -87,16 +113,28 @@ def _ringed(drawing: Drawing, where: Sequence[float], text: str) -> bytes:
 
     from casepan.mesh.pictures.ink import draw_lines
     from casepan.mesh.pictures.overlay import MARKER, draw_marker
-    from casepan.mesh.pictures.png import png
 
     x, y, _ = drawing.camera.project(np.array([where], np.float32))[:, 0].tolist()
-    picture = np.ones((*drawing.pixels.shape[:2], 4), np.float32)
-    picture[..., :3] = drawing.pixels[..., :3] / np.float32(255)
     radius = _RING_MM * drawing.camera.scale
     turns = np.linspace(0, 2 * np.pi, 49)
     ring = [(x + radius * float(np.cos(turn)), y + radius * float(np.sin(turn))) for turn in turns]
-    draw_lines(picture, [ring], _UNIT / 3, MARKER)
-    draw_marker(picture, x + 0.8 * radius + _UNIT, y - 0.8 * radius - _UNIT / 2, text, _UNIT)
+
+    def mark(picture: FloatArray) -> None:
+        draw_lines(picture, [ring], _UNIT / 3, MARKER)
+        draw_marker(picture, x + 0.8 * radius + _UNIT, y - 0.8 * radius - _UNIT / 2, text, _UNIT)
+
+    return _written(drawing, mark)
+
+
+def _written(drawing: Drawing, mark: Callable[[FloatArray], None]) -> bytes:
+    """The drawing as a PNG after somebody has marked it, float32 (height, width, 4) from 0 to 1."""
+    import numpy as np
+
+    from casepan.mesh.pictures.png import png
+
+    picture = np.ones((*drawing.pixels.shape[:2], 4), np.float32)
+    picture[..., :3] = drawing.pixels[..., :3] / np.float32(255)
+    mark(picture)
     return png((picture[..., :3].clip(0, 1) * 255 + 0.5).astype(np.uint8))
 
 
