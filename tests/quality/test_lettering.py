@@ -48,6 +48,10 @@ def test_validate_writes_the_letter_with_its_pictures(tmp_path: Path) -> None:
     assert {"letter.html", "letter.md", "phone.txt"} < set(written["files"])
     assert "Case R-77" in (folder / "letter.md").read_text("utf-8")
     assert written["asked"][0].startswith("The scan of the opposing arch is missing")
+    (export / "rx.toml").unlink()
+    told = json.loads(casepan("validate", export, "--letter", tmp_path / "letters", "--json"))
+    (written,) = told["letters"]
+    assert f"# Case {told['case']['digest'][:6]}: " in (Path(written["folder"]) / "letter.md").read_text("utf-8")
     assert stat.S_IMODE((folder / "letter.md").stat().st_mode) == 0o600
 
 

@@ -80,7 +80,7 @@ def letter_of_case(desk: Desk, place: str, folder: Path, language: str | None = 
     wish = wish_of(folder, language, desk.lab)
     stores = stores_of(desk.state.case(row.ref, row.revision))
     with Bench.on(open_source(desk.state.arrival(row.arrival)), stores=stores) as bench:
-        return _written(evolve(case, ref=row.place), bench, wish)
+        return _written(evolve(case, ref=row.place), row.place, bench, wish)
 
 
 def wish_of(folder: Path, language: str | None, lab: Lab | None) -> LetterWish:
@@ -97,26 +97,26 @@ def letters_of(inspection: Inspection, bench: Bench, wish: LetterWish) -> tuple[
         UsageError: there is no such language, or the folder cannot be written to.
         ConfigError: the laboratory's own texts or rules do not fit.
     """
-    return tuple(_written(case, bench, wish) for case in _named(inspection))
+    return tuple(_written(case, f"case-{case.ref}", bench, wish) for case in _named(inspection))
 
 
 def _named(inspection: Inspection) -> Iterator[Case]:
     """The cases with their findings; called by their content, since names of files are names of patients."""
     for looked in inspection.cases:
-        yield evolve(looked.case, ref=f"case-{looked.case.digest[:6]}", findings=looked.findings)
+        yield evolve(looked.case, ref=looked.case.digest[:6], findings=looked.findings)
 
 
-def _written(case: Case, bench: Bench, wish: LetterWish) -> Written:
+def _written(case: Case, name: str, bench: Bench, wish: LetterWish) -> Written:
     own = wish.rules.get("letters", {})
     language = _language(case, wish.language, own)
     needs = lacks(case, completeness_rules(wish.rules.get("completeness", {})))
     letter = write_letter(case, case.findings, letter_texts(language, own), lab=wish.lab, lacks=needs)
     if letter is None:
-        return Written(case.ref, language)
+        return Written(name, language)
     files = letter_files(letter, letter_pictures(letter, case, bench.mesh), language)
-    folder = wish.folder / case.ref
+    folder = wish.folder / name
     _write(folder, files)
-    return Written(case.ref, language, tuple(point.what for point in letter.points), folder, tuple(files))
+    return Written(name, language, tuple(point.what for point in letter.points), folder, tuple(files))
 
 
 def _language(case: Case, wanted: str | None, own: Mapping[str, Any]) -> str:
