@@ -144,6 +144,14 @@ def test_the_subject_is_the_labs(account: str, smtp: Server, tmp_path: Path) -> 
     assert part(mail, "text/plain").strip() == "Bitte fräsen."
 
 
+def test_a_number_of_two_lines_adds_no_header(account: str, smtp: Server, tmp_path: Path) -> None:
+    """Whatever was typed as the case's number, the subject is one line."""
+    case = evolve(a_case(tmp_path), desk=evolve(a_case(tmp_path).desk, number="17\r\nBcc: thief@x.test"))
+    deliver("deliver.email", table(account, TO, 'subject = "Case {number}"'), case, tmp_path)
+    (mail,) = smtp.mails()
+    assert (mail["Subject"], mail["Bcc"]) == ("Case 17 Bcc: thief@x.test", None)
+
+
 def test_files_of_the_sender_travel_only_encrypted(account: str, smtp: Server, tmp_path: Path) -> None:
     """The head of a mesh may name the patient; the refusal says why and what to do."""
     with pytest.raises(DeliveryRefused, match="2 files are as the sender wrote them") as refused:

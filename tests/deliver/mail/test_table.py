@@ -109,6 +109,7 @@ REFUSED = [
     ('name = "../x"', "letters, digits"),
     ('webhook = { url = "http://portal.test/x" }', "not encrypted"),
     ('webhook = { url = "ftp://portal.test/x" }', "readable for everybody"),
+    ('private = true\nwebhook = { url = "http://portal.test/x", insecure = true }', "an encrypted way"),
 ]
 
 

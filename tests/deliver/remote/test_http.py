@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
+import threading
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from ipaddress import ip_address
@@ -182,6 +185,44 @@ def test_a_portal_that_fails_while_it_is_at_it_leaves_it_open(there: There, case
     """500 after everything was sent may mean taken."""
     with pytest.raises(OutcomeUnknown, match="500"):
         there.export(url=there.url("broken")).deliver(case, context())
+
+
+@pytest.mark.parametrize("way", ["multipart", "put"])
+@pytest.mark.parametrize(
+    ("answer", "kind", "hint"),
+    [
+        ("413 Content Too Large", DeliveryRefused, "smaller"),
+        ("401 Unauthorized", AuthenticationFailed, "token"),
+        ("429 Too Many Requests", DeliveryError, None),
+    ],
+)
+def test_an_answer_before_the_end_of_the_upload_is_heard(
+    way: str, answer: str, kind: type[DeliveryError], hint: str | None, there: There, case: Case, context: MakeContext
+) -> None:
+    """Proxies answer at the headers and hang up: that is an answer, not a line that failed."""
+
+    def hang_up(listening: socket.socket) -> None:
+        with listening.accept()[0] as line:
+            line.recv(1000)
+            line.sendall(
+                f"HTTP/1.1 {answer}\r\nRetry-After: 7\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
+            )
+            line.shutdown(socket.SHUT_WR)
+            line.settimeout(0.2)
+            with suppress(OSError):
+                while line.recv(1 << 16):
+                    pass
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=hang_up, args=(listening,))
+        thread.start()
+        export = there.export(way, url=f"http://127.0.0.1:{listening.getsockname()[1]}/cases")
+        with pytest.raises(DeliveryError) as caught:
+            export.deliver(case, context())
+        thread.join()
+    assert type(caught.value) is kind
+    assert hint is None or hint in (caught.value.hint or "")
+    assert kind is not DeliveryError or caught.value.retry_after == 7
 
 
 def test_an_address_that_is_wrong_is_refused(there: There, case: Case, context: MakeContext) -> None:

@@ -89,7 +89,8 @@ class Email:
         _refuse_large(int(archive.stat().st_size * _GROWTH), given.largest)
         words = {"ref": case.ref, "place": ctx.place, "number": case.desk.number or case.ref}
         text = given.text or _TEXT.format(place=ctx.place)
-        return Draft(given.subject.format(**words), text, parts=(Part(archive.name, archive.read_bytes()),))
+        subject = " ".join(given.subject.format(**words).split())
+        return Draft(subject, text, parts=(Part(archive.name, archive.read_bytes()),))
 
 
 def _recipients(case: Case, given: EmailOptions) -> tuple[str, ...]:

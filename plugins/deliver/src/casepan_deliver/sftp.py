@@ -93,7 +93,7 @@ class SftpStore:
         """See ``Store.read``."""
         with self._speaking(path), self._sftp.open(self._full(path), "rb") as remote:
             remote.MAX_REQUEST_SIZE = self._read_size
-            size, step = remote.stat().st_size, self._read_size
+            size, step = remote.stat().st_size or 0, self._read_size
             asked = [(start, min(step, size - start)) for start in range(0, size, step)]
             for first in range(0, len(asked), ASKED_AT_ONCE):
                 yield from remote.readv(asked[first : first + ASKED_AT_ONCE])

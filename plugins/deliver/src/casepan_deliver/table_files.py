@@ -64,6 +64,7 @@ class TableFile:
             content = (head if self._begins_anew(ctx) else self._before(head)) + rows
             part = self._part(ctx.key)
             _write_verified(part, content)
+            _sync(part.parent)  # an intent must never outlive the unfinished file that belongs to it
             if not ctx.fence_ok():
                 raise FenceLost("another process owns this delivery now")
             checksum = sha256(content).hexdigest()

@@ -64,6 +64,8 @@ class TableOptions:
 
     def __attrs_post_init__(self) -> None:
         refuse_unknown(self.columns, private=self.private)
+        if self.private and self.webhook is not None and self.webhook.insecure:
+            raise ValueError("`private` needs an encrypted way: leave out `insecure`")
         if not self.name.replace("-", "").replace("_", "").isalnum():
             raise ValueError("`name` may have letters, digits, - and _ only")
 

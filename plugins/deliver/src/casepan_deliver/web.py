@@ -25,6 +25,7 @@ LONGEST_PAUSE = 86_400.0
 _LATER = (408, 409, 423, 425, 429, 503, 507)
 """Answers that say: certainly not taken, perhaps later."""
 _NEVER = (501, 505)
+TOO_LARGE = 413
 REFUSALS = (401, 403, 407)
 """Answers that say: not you."""
 
@@ -135,6 +136,9 @@ def judge(answer: httpx.Response, *, commits: bool) -> None:
             hint="Free some space there." if code == 507 else None,
             retry_after=pause_of(answer.headers.get("Retry-After")),
         )
+    if code == TOO_LARGE:
+        hint = 'Raise the server\'s limit, or make the case smaller: compress = true, prepare.simplify, scans = "preferred".'
+        raise DeliveryRefused("the server does not take so much at once: HTTP 413", place=place, hint=hint)
     hint = "It moved: give the new address." if 300 <= code < 400 else "Check the address and what it expects."
     raise DeliveryRefused(f"the server does not take it: HTTP {code}", place=place, hint=hint)
 

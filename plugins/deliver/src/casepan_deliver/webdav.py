@@ -98,6 +98,9 @@ class WebdavStore:
             answer = self._client.request("MOVE", url, headers=headers)
         if answer.status_code == httpx.codes.PRECONDITION_FAILED:
             raise taken(self.shown(new))
+        if answer.status_code in (httpx.codes.METHOD_NOT_ALLOWED, httpx.codes.NOT_IMPLEMENTED):
+            hint = "Ask whoever runs it to allow MOVE: without it nothing can be there whole at once."
+            raise DeliveryRefused("the server cannot rename (MOVE)", place=self.shown(new), hint=hint)
         judge(answer, commits=True)
 
     def _url(self, path: str) -> str:

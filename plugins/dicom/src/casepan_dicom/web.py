@@ -24,7 +24,7 @@ _JSON = "application/dicom+json"
 _SOP_INSTANCE, _SERIES, _FAILED, _REASON = "00080018", "0008103E", "00081198", "00081197"
 _STORED, _REFERENCED = "00081199", "00081155"
 _WARNING = "00081196"
-_ABSENT = 404
+_ABSENT, _TOO_LARGE = 404, 413
 _LONGEST_PAUSE = 86_400.0
 _LATER = {408, 425, 429, 500, 502, 503, 504, 507}
 
@@ -152,6 +152,9 @@ class WebArchive:
                 hint="It may be busy, full or starting; casepan tries again by itself.",
                 retry_after=min(float(seconds), _LONGEST_PAUSE) if seconds.isdecimal() else None,
             )
+        if status == _TOO_LARGE:
+            hint = "Raise its limit for one request, or make the scans smaller with prepare.simplify."
+            raise DeliveryRefused("the archive does not take so much at once: 413", place=place, hint=hint)
         raise DeliveryRefused(
             f"the archive answers {status}", place=place, hint="Check the url of its DICOMweb service."
         )
