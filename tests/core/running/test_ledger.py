@@ -263,6 +263,33 @@ def test_slots_and_rate_limit_a_destination(ledger: Ledger, clock: Clock) -> Non
     assert begin(ledger, claim, "key-b", parallel=1, rate=1)
 
 
+def test_a_destination_without_a_rate_keeps_no_history_of_its_slots(ledger: Ledger) -> None:
+    """Thousands of deliveries a minute do not make the next one slower."""
+    claim = decided(ledger, "a", "b", "c")
+    for name in ("a", "b", "c"):
+        assert begin(ledger, claim, f"key-{name}", parallel=1)
+        ledger.delivered(claim, f"key-{name}", "sha")
+    assert len(ledger.all("select 1 from slots")) == 1
+
+
+def test_finished_cases_cost_a_claim_nothing(ledger: Ledger) -> None:
+    """SQLite does the same work for one case that is due, however many have been handed on."""
+    steps, costs = [0], list[int]()
+
+    def step() -> None:
+        steps[0] += 1
+
+    ledger._db.set_progress_handler(step, 1)
+    for number in range(60):
+        arrived(ledger, vendor=f"v{number}", print_=str(number))
+        steps[0] = 0
+        claim = claimed(ledger)
+        costs.append(steps[0])
+        ledger.verdict_reached(claim, "accept", content="c", hold=None, deliveries=())
+        ledger.give_back(claim)
+    assert max(costs) < 1.2 * costs[0]
+
+
 def test_a_sender_that_lost_its_claim_may_not_commit(ledger: Ledger, clock: Clock) -> None:
     """``fence_ok`` is false after a take-over, and after a cancel."""
     claim = decided(ledger, "a")

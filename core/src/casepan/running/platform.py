@@ -46,6 +46,10 @@ class Platform(Protocol):
     def can_fork(self) -> bool:
         """True where a warm process may fork children that go on without a fresh start."""
 
+    @property
+    def can_select(self) -> bool:
+        """True where pipes can be waited for together."""
+
     def try_lock(self, handle: int) -> bool:
         """Take an exclusive lock on an open file without waiting; False when somebody holds it."""
 
@@ -73,6 +77,8 @@ class Platform(Protocol):
 
 class Posix:
     """Linux and macOS."""
+
+    can_select = True
 
     @property
     def can_fork(self) -> bool:
@@ -206,6 +212,7 @@ class Windows:
     """Windows: byte-range locks and a Job Object that kills its processes when the last handle closes."""
 
     can_fork = False
+    can_select = False
 
     def try_lock(self, handle: int) -> bool:
         """Lock the first byte."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import queue
 import secrets
 import shutil
 import threading
@@ -13,6 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from casepan.running.durable import FILE_MODE, FOLDER_MODE
+from casepan.running.mailbox import Mailbox
 from casepan.running.starting import Starter
 from casepan.running.wire import Message, encode
 
@@ -43,25 +43,16 @@ class Child:
         self._bound = self._platform.adopt(int(getattr(self._process, "_handle", 0)), int(job["memory"]))
         self.send({**job, **more, "scratch": str(self._scratch)})
 
-    def watch(self, messages: queue.SimpleQueue[tuple[Child, Message | None]]) -> None:
-        """Put what the child says into the queue, and None once it has ended."""
-        reader = threading.Thread(target=self._read, args=(messages,), daemon=True)
-        reader.start()
+    def watch(self, mailbox: Mailbox) -> None:
+        """Let the mailbox have what the child says, and its end."""
+        assert self._process.stdout is not None
+        mailbox.listen(self, self._process.stdout)
 
         def wait() -> None:
             self._code = self._process.wait()
-            reader.join(1.0)  # a grandchild may still hold the line
-            messages.put((self, None))
+            mailbox.ended(self)
 
         threading.Thread(target=wait, daemon=True).start()
-
-    def _read(self, messages: queue.SimpleQueue[tuple[Child, Message | None]]) -> None:
-        import json
-
-        assert self._process.stdout is not None
-        with suppress(ValueError, OSError):
-            for line in self._process.stdout:
-                messages.put((self, json.loads(line)))
 
     @property
     def pid(self) -> int:
@@ -80,7 +71,7 @@ class Child:
             self._process.stdin.flush()
 
     def kill(self, why: str) -> None:
-        """End it and everything in its group now. Its end comes through the queue like any other."""
+        """End it and everything in its group now. Its end comes through the mailbox like any other."""
         if self.killed is None:
             self.killed = why
         self._platform.kill_group(self.pid)
@@ -115,6 +106,13 @@ class Child:
         except OSError:
             return ""
         finally:
+            self._clear()
+
+    def _clear(self) -> None:
+        try:
+            self._errors.unlink()
+            self._scratch.rmdir()
+        except OSError:  # it left something there
             shutil.rmtree(self._scratch, ignore_errors=True)
 
 

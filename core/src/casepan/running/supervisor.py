@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import queue
 import shutil
 import signal
 import threading
@@ -26,6 +25,7 @@ from casepan.running.journal import Journal
 from casepan.running.layout import StateFolder
 from casepan.running.ledger import CaseClaim, Ledger
 from casepan.running.lock import supervisor_lock
+from casepan.running.mailbox import Mailbox, mailbox_for
 from casepan.running.moving import tidy
 from casepan.running.observers import Observers
 from casepan.running.plan import chosen_pipelines, plan_hash
@@ -60,9 +60,9 @@ class Supervisor:
     patient: bool
     inboxes: tuple[Inbox, ...]
     plans: Mapping[str, str]
+    mailbox: Mailbox
     owner: str = field(factory=lambda: f"{os.getpid()}")
     running: dict[Child, Work] = field(factory=dict)
-    messages: queue.SimpleQueue[tuple[Child, Message | None]] = field(factory=queue.SimpleQueue)
     stopping: float | None = None
     trouble: StateError | None = None
     paused: str | None = None
@@ -113,21 +113,23 @@ class Supervisor:
             self._fill()
         deadline = time.monotonic() + longest
         while (left := deadline - time.monotonic()) > 0:
-            try:
-                child, message = self.messages.get(timeout=left)
-            except queue.Empty:
+            heard = self.mailbox.get(left)
+            if heard is None:
                 break
-            self._hear(child, message)
-            if message is None:
+            self._hear(*heard)
+            if heard[1] is None:
                 break  # a worker is free
         self._enforce()
 
     def _fill(self) -> None:
-        while len(self.running) < self.shop.lab.lab.workers:
-            work = self._next_work()
-            if work is None:
-                return
-            self._start(work)
+        """A claim that another process takes this very moment is left to it; what else is due is looked for next turn."""
+        try:
+            while len(self.running) < self.shop.lab.lab.workers and (work := self._next_work()) is not None:
+                self._start(work)
+        except FenceLost:
+            self.shop.journal.note("claim.lost")
+        except StateError as error:
+            self._stop_for(error)
 
     def _next_work(self) -> Work | None:
         """Cases before arrivals: what is begun is finished first."""
@@ -157,7 +159,7 @@ class Supervisor:
                 f"no child process can be started: {error.strerror}", hint="Free memory or processes."
             ) from error
         self.running[child] = work
-        child.watch(self.messages)
+        child.watch(self.mailbox)
 
     def _hear(self, child: Child, message: Message | None) -> None:
         work = self.running.get(child)
@@ -235,7 +237,10 @@ class Supervisor:
                 child.kill(STOPPED)
         if now - self._renewed > LEASE / 10:
             self._renewed = now
-            self._renew()
+            try:
+                self._renew()
+            except StateError as error:
+                self._stop_for(error)
         ahead, self._ahead = self._ahead, self.shop.ledger.clock() - now
         if ahead - self._ahead > CLOCK_STEP:
             self._set_back(ahead - self._ahead)
@@ -247,12 +252,19 @@ class Supervisor:
 
     def _renew(self) -> None:
         for child, work in self.running.items():
-            if not isinstance(work, CaseWork):
+            if not isinstance(work, CaseWork) or work.given_back or child.killed is not None:
                 continue
-            if not self.shop.ledger.renew(work.claim, lease=LEASE):
+            if not self._kept(work.claim):
+                self.shop.journal.note("claim.lost", work.claim.ref, revision=work.claim.revision)
                 child.kill("another process has taken over this case")
             elif not self.shop.ledger.owns(work.claim):
                 child.kill(CANCELLED)
+
+    def _kept(self, claim: CaseClaim) -> bool:
+        try:
+            return self.shop.ledger.renew(claim, lease=LEASE)
+        except FenceLost:
+            return False
 
     def stop(self, patience: float = STOP_PATIENCE) -> None:
         """No new work; children that are sending may finish, the others are ended and go on with the next run."""
@@ -362,8 +374,9 @@ def supervising(
         starter = Starter(
             lab, loader, here, lock, state.work, note=lambda why: journal.note("children.not-forked", why=why)
         )
+        mailbox = mailbox_for(here)
         plans = {name: plan_hash(lab.pipelines[name], registry) for name in names}
-        supervisor = Supervisor(shop, names, starter, patient, inboxes_of(lab, registry, names), plans)
+        supervisor = Supervisor(shop, names, starter, patient, inboxes_of(lab, registry, names), plans, mailbox)
         try:
             with _stops_on_signals(supervisor):
                 yield supervisor
@@ -371,6 +384,7 @@ def supervising(
             for child in supervisor.running:
                 child.kill(STOPPED)
             starter.close()
+            mailbox.close()
             observers.close()
             journal.close()
             ledger.close()
