@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { AHEAD = 8, SMALL = 4 };
+enum { AHEAD = 8, EXACT = 16 };
 
 static const float SLACK = 1e-4f;
 
@@ -129,7 +129,7 @@ static Seen seen_of(const float *const row[3], size_t id) {
     face.right = highest(face.x);
     face.top = lowest(face.y);
     face.bottom = highest(face.y);
-    face.small = face.right - face.left < SMALL && face.bottom - face.top < SMALL;
+    face.small = face.right - face.left < EXACT && face.bottom - face.top < EXACT;
     return face;
 }
 

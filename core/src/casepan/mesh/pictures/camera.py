@@ -45,12 +45,20 @@ class Camera:
         scale: pixels per mm.
         centre: float64 (2,), what lies in the middle of the picture area, along the first two axes.
         middle: float64 (2,), pixel in the middle of the picture area.
+        reach: float64 (2,), how far to each side of the middle what is shown reaches, in pixels.
     """
 
     axes: NDArray[np.float64]
     scale: float
     centre: Vector
     middle: Vector
+    reach: Vector
+
+    def window(self, size: tuple[int, int]) -> tuple[slice, slice]:
+        """The rows and columns of a picture of this size that what is shown may touch."""
+        low = np.floor(self.middle - self.reach - 1).clip(0, size).astype(int)
+        high = np.ceil(self.middle + self.reach + 1).clip(0, size).astype(int)
+        return slice(low[1], high[1]), slice(low[0], high[0])
 
     def project(self, points: FloatArray) -> FloatArray:
         """Pixel x, pixel y and depth in mm of points (n, 3), float32 (3, n)."""
@@ -98,7 +106,8 @@ def look(
     right, other = borders
     room = np.maximum(np.array([size[0] - other - right, size[1] - 2 * other], float), 1)
     scale = float((room / np.maximum(high - low, 1e-6)).min())
-    return Camera(axes, scale, (low + high) / 2, np.array([other + room[0] / 2, size[1] / 2]))
+    middle = np.array([other + room[0] / 2, size[1] / 2])
+    return Camera(axes, scale, (low + high) / 2, middle, scale * (high - low) / 2)
 
 
 def guess_frame(mesh: Mesh, arch: Literal["upper", "lower"] | None = None) -> Frame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from attrs import define
+from attrs import define, evolve
 from numpy.typing import NDArray
 
 from casepan.mesh.finite import require_finite
@@ -99,7 +99,7 @@ def draw(
     frame = frame or guess_frame(placed[0] if placed else _NOTHING)
     legend = 4 * unit + legend_width(colours.scale, unit) if isinstance(colours, Heat) else 3.2 * unit
     camera = look(frame, view, clouds, size, (legend, 3.2 * unit))
-    picture, shown = _drawn(scene_of(placed, camera, colours), camera, size, 4 if transparent else 3)
+    picture, shown = _drawn(placed, camera, size, colours, 4 if transparent else 3)
     if scale_bar:
         draw_scale_bar(picture, camera.scale, unit)
     if isinstance(colours, Heat):
@@ -121,28 +121,42 @@ def _used(mesh: Mesh) -> FloatArray:
 
 def _placed(mesh: Mesh, matrix: NDArray[np.float64]) -> Mesh:
     """The scan moved by a 4 x 4 matrix, colours kept."""
-    from attrs import evolve
-
     moved = mesh.vertices @ matrix[:3, :3].T.astype(np.float32) + matrix[:3, 3].astype(np.float32)
     return evolve(mesh, vertices=moved.astype(np.float32))
 
 
-def _drawn(scene: Scene, camera: Camera, size: tuple[int, int], channels: int) -> tuple[ByteArray, FloatArray]:
+def _drawn(
+    meshes: Sequence[Mesh], camera: Camera, size: tuple[int, int], colours: Colours, channels: int
+) -> tuple[ByteArray, FloatArray]:
     """The lit scans over white, uint8 (height, width, channels), and how near they are, NaN where there is nothing."""
-    width, height = size
-    seen = visible_faces(scene.places, scene.faces, size)
+    picture = np.full((size[1], size[0], channels), 255, np.uint8)
+    picture[..., 3:] = 0
+    depth = np.full((size[1], size[0]), np.nan, np.float32)
+    window = camera.window(size)
+    part = evolve(camera, middle=camera.middle - [window[1].start, window[0].start])
+    scene = scene_of(meshes, part, colours)
+    if depth[window].size:
+        picture[window], depth[window] = _lit(scene, camera.scale, depth[window].shape, channels)
+    return picture, depth
+
+
+def _lit(scene: Scene, scale: float, shape: tuple[int, ...], channels: int) -> tuple[ByteArray, FloatArray]:
+    """The part of the picture that shows anything, and how near it is."""
+    height, width = shape
+    seen = visible_faces(scene.places, scene.faces, (width, height))
     pixels = np.flatnonzero(seen >= 0)
     colours, depth = np.empty((3, len(pixels)), np.float32), np.zeros(height * width, np.float32)
     for begin in range(0, len(pixels), _BLOCK):
         part = pixels[begin : begin + _BLOCK]
         colours[:, begin : begin + _BLOCK], depth[part] = shaded(scene, seen.take(part), *_centres(part, width))
-    covered, near = (seen >= 0).reshape(height, width), depth.reshape(height, width)
-    dark = hollows(near, covered, round(min(max(1.6 * camera.scale, 3), 80)), 2.5).ravel()
+    covered, near = (seen >= 0).reshape(shape), depth.reshape(shape)
+    shadow = 1 - _SHADOW * hollows(near, covered, round(min(max(1.6 * scale, 3), 80)), 2.5).ravel()
     picture = np.full((height * width, channels), 255, np.uint8)
     picture[:, 3:] = 0
-    picture[pixels] = _bytes([*(colours * (1 - _SHADOW * dark.take(pixels))), np.float32(1)], len(pixels), channels)
-    edge = _steps(covered, near, 4 / camera.scale)
-    picture[np.flatnonzero(edge)] = _smooth(scene, edge, dark, channels)
+    colours *= shadow.take(pixels)
+    picture[pixels] = _bytes([*colours, np.float32(1)], len(pixels), channels)
+    edge = _steps(covered, near, 4 / scale)
+    picture[np.flatnonzero(edge)] = _smooth(scene, edge, shadow, channels)
     return picture.reshape(height, width, channels), np.where(covered, near, np.float32(np.nan))
 
 
@@ -152,7 +166,7 @@ def _centres(pixels: Ids, width: int) -> tuple[FloatArray, FloatArray]:
     return x.astype(np.float32) + np.float32(0.5), y.astype(np.float32) + np.float32(0.5)
 
 
-def _smooth(scene: Scene, edge: NDArray[np.bool_], dark: FloatArray, channels: int) -> ByteArray:
+def _smooth(scene: Scene, edge: NDArray[np.bool_], shadow: FloatArray, channels: int) -> ByteArray:
     """The pixels at outlines and steps drawn as the mean of four points each."""
     height, width = edge.shape
     pixels = np.flatnonzero(edge)
@@ -167,7 +181,7 @@ def _smooth(scene: Scene, edge: NDArray[np.bool_], dark: FloatArray, channels: i
         hits[hit] += 1
     cover = hits / np.float32(len(_OFFSETS))
     mean = total / np.maximum(hits, 1) * cover + (1 - cover)
-    return _bytes([*(mean * (1 - _SHADOW * dark.take(pixels))), cover], len(pixels), channels)
+    return _bytes([*(mean * shadow.take(pixels)), cover], len(pixels), channels)
 
 
 def _bytes(values: Sequence[FloatArray | np.float32], count: int, channels: int) -> ByteArray:

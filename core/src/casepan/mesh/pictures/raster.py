@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from attrs import define
 from numpy.typing import NDArray
 
 from casepan.mesh import kernels
@@ -20,8 +21,25 @@ Places = tuple[Ids, IntArray, IntArray, type[np.floating]]
 
 _FACES = 1 << 14  # faces looked at together: what belongs to them stays in the processor's cache
 _BLOCK = 1 << 16  # pixels looked at together
-_SMALL = 4  # pixels: in boxes below this size float32 decides exactly enough which centres a face covers
+_SMALL = 4  # pixels: boxes below this size have few pixels, which are listed in steps
+_EXACT = 16  # pixels: in boxes below this size float32 decides exactly enough which points a face covers
 _SLACK = np.float32(1e-4)  # px²: no hairline between faces that share an edge through a pixel's centre
+
+
+@define(frozen=True, eq=False)
+class _Boxes:
+    """The pixels that may see each face: the first column and row, and how many, int32 (b,) each."""
+
+    left: IntArray
+    columns: IntArray
+    top: IntArray
+    rows: IntArray
+
+    def pixels(
+        self, faces: Ids, column: IntArray | np.int32, row: IntArray | np.int32
+    ) -> tuple[Ids, IntArray, IntArray]:
+        """Some faces with a pixel of the box of each."""
+        return faces, self.left.take(faces) + column, self.top.take(faces) + row
 
 
 def visible_faces(projected: FloatArray, faces: IntArray, size: Size) -> IntArray:
@@ -147,36 +165,32 @@ def _span(
 
 def _pixels(ends: Sequence[tuple[FloatArray, FloatArray]], point: Point, size: Size) -> Iterator[Places]:
     """Every pixel whose point lies in the box of a face, in blocks."""
-    left, columns = _span(ends[0], point[0], size[0])
-    top, rows = _span(ends[1], point[1], size[1])
-    small = (ends[0][1] - ends[0][0] < _SMALL) & (ends[1][1] - ends[1][0] < _SMALL)
-    filled = (columns > 0) & (rows > 0)
-    yield *_small_boxes(np.flatnonzero(filled & small), left, top, columns, rows), np.float32
-    for places in _large_boxes(np.flatnonzero(filled & ~small), left, top, columns, rows):
+    boxes = _Boxes(*_span(ends[0], point[0], size[0]), *_span(ends[1], point[1], size[1]))
+    extent = np.maximum(ends[0][1] - ends[0][0], ends[1][1] - ends[1][0])
+    extent[(boxes.columns == 0) | (boxes.rows == 0)] = np.nan
+    yield *_small_boxes(boxes, np.flatnonzero(extent < _SMALL)), np.float32
+    for places in _large_boxes(boxes, np.flatnonzero((extent >= _SMALL) & (extent < _EXACT))):
+        yield *places, np.float32
+    for places in _large_boxes(boxes, np.flatnonzero(extent >= _EXACT)):
         yield *places, np.float64
 
 
-def _small_boxes(
-    faces: Ids, left: IntArray, top: IntArray, columns: IntArray, rows: IntArray
-) -> tuple[Ids, IntArray, IntArray]:
+def _small_boxes(boxes: _Boxes, faces: Ids) -> tuple[Ids, IntArray, IntArray]:
     """All pixels of boxes of a few pixels: the first of every box, then the second of those that have one, and so on."""
-    face, x, y = [], [], []
-    for down in range(_SMALL):
-        faces = faces.compress(rows.take(faces) > down)
+    parts = []
+    for row in range(_SMALL):
+        faces = faces.compress(boxes.rows.take(faces) > row)
         part = faces
-        for right in range(_SMALL):
-            part = part.compress(columns.take(part) > right) if right else part
-            face.append(part)
-            x.append(left.take(part) + np.int32(right))
-            y.append(top.take(part) + np.int32(down))
-    return np.concatenate(face), np.concatenate(x), np.concatenate(y)
+        for column in range(_SMALL):
+            part = part.compress(boxes.columns.take(part) > column) if column else part
+            parts.append(boxes.pixels(part, np.int32(column), np.int32(row)))
+    face, x, y = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return face, x, y
 
 
-def _large_boxes(
-    faces: Ids, left: IntArray, top: IntArray, columns: IntArray, rows: IntArray
-) -> Iterator[tuple[Ids, IntArray, IntArray]]:
-    """All pixels of larger boxes, some boxes at a time."""
-    count = columns.take(faces).astype(np.intp) * rows.take(faces)
+def _large_boxes(boxes: _Boxes, faces: Ids) -> Iterator[tuple[Ids, IntArray, IntArray]]:
+    """All pixels of larger boxes, row by row, some boxes at a time."""
+    count = boxes.columns.take(faces).astype(np.intp) * boxes.rows.take(faces)
     total = np.cumsum(count)
     begin = 0
     while begin < len(faces):
@@ -184,8 +198,9 @@ def _large_boxes(
         end = max(begin + 1, int(np.searchsorted(total, done + _BLOCK, side="right")))
         face = np.repeat(faces[begin:end], count[begin:end])
         place = np.arange(len(face)) - np.repeat(total[begin:end] - count[begin:end] - done, count[begin:end])
-        row, column = np.divmod(place, columns.take(face))
-        yield face, left.take(face) + column.astype(np.int32), top.take(face) + row.astype(np.int32)
+        columns = boxes.columns.take(face)
+        row = ((place + 0.5) / columns).astype(np.int32)  # a whole division takes several times as long
+        yield boxes.pixels(face, place.astype(np.int32) - row * columns, row)
         begin = end
 
 
