@@ -90,3 +90,20 @@ def test_a_wrong_order_is_told_whole_and_hides_nothing_else(tmp_path: Path) -> N
         assert sorted(message.partition("line ")[2][0] for message in wrong) == ["3", "4"]
         assert len(looked["case"]["scans"]) == 1
         assert looked["verdict"] == "reject"
+
+
+def test_the_verdict_says_why(tmp_path: Path) -> None:
+    """People read which findings led to it; a case that can start needs no reason."""
+    lab_in(tmp_path)
+    scan = tmp_path / "inbox" / "Roe" / "upper.stl"
+    assert verdict_of(scan) == "Verdict: review because of completeness.missing-scan"
+    scan.write_bytes(scan.read_bytes()[:-10])
+    assert verdict_of(scan) == "Verdict: reject because of mesh.unreadable"
+
+
+def verdict_of(path: Path) -> str:
+    """The last line for people."""
+    done = subprocess.run(
+        [sys.executable, "-m", "casepan", "validate", str(path)], capture_output=True, text=True, check=True
+    )
+    return done.stdout.splitlines()[-1]

@@ -174,7 +174,8 @@ def _show_case(looked: LookedAt, *, verdict: bool) -> None:
         for check in looked.checks:
             if not check.ran:
                 note(f"{check.stage} did not run: {check.why}")
-        say(f"Verdict: {styled(looked.verdict)}")
+        because = f" because of {looked.reason}" if looked.reason else ""
+        say(f"Verdict: {styled(looked.verdict)}{because}")
 
 
 def _show_findings(findings: Sequence[Finding]) -> None:

@@ -21,7 +21,7 @@ from casepan.model.vocabulary import Verdict
 from casepan.registry import Registry
 from casepan.running.closed import without_nagging
 from casepan.running.context import Bench
-from casepan.running.verdict import verdict_of
+from casepan.running.verdict import summary, verdict_of
 
 if TYPE_CHECKING:
     from casepan.config.lab import Lab
@@ -49,7 +49,7 @@ class CheckRun:
 
 @frozen
 class LookedAt:
-    """One case of a PATH with everything noticed about it."""
+    """One case of a PATH with everything noticed about it; ``reason`` names the codes that led to the verdict."""
 
     recognition: Recognition
     case: Case
@@ -57,6 +57,7 @@ class LookedAt:
     findings: tuple[Finding, ...] = ()
     checks: tuple[CheckRun, ...] = ()
     verdict: Verdict = "accept"
+    reason: str = ""
 
 
 @frozen
@@ -159,7 +160,9 @@ def _look_at_case(recognition: Recognition, bench: Bench, registry: Registry, op
     facts, noticed = _facts(case, bench)
     checks, found = _run_checks(case, bench, registry) if options.checks else ((), ())
     findings = _each_once((*case.findings, *noticed, *found))
-    return LookedAt(recognition, case, facts, findings, checks, verdict_of(findings, _table(options)))
+    verdict = verdict_of(findings, _table(options))
+    reason = "" if verdict == "accept" else summary(findings, _table(options), verdict)
+    return LookedAt(recognition, case, facts, findings, checks, verdict, reason)
 
 
 def _with_rx(case: Case, rx: Path | None) -> Case:
