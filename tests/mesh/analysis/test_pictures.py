@@ -15,6 +15,7 @@ from casepan.mesh import Frame, Heat, Mesh, Scale, draw, guess_frame, render
 from casepan.mesh.pictures.font import text_strokes, text_width
 from casepan.mesh.pictures.png import png
 from casepan.mesh.pictures.raster import visible_faces
+from casepan.mesh.pictures.shade import hollows
 from casepan.testing import small_scan
 
 from . import shapes
@@ -196,6 +197,42 @@ def test_nothing_to_show_is_a_white_picture() -> None:
         picture = pixels(render(scans, size=(64, 48), scale_bar=False))
         assert picture.shape == (48, 64, 3)
         assert (picture == WHITE).all()
+
+
+@pytest.mark.parametrize("radius", [3, 8, 20, 80])
+def test_hollows_are_darkened_and_plains_are_not(radius: int) -> None:
+    """A groove lies below its surroundings, a slope and a plain do not, whatever the cells the mean is taken from."""
+    depth = np.tile(np.linspace(0, 4, 240, dtype=np.float32), (200, 1))
+    depth[:, 100:104] -= 2
+    covered = np.ones(depth.shape, bool)
+    covered[:40] = False
+    depth[:40] = 0
+    dark = hollows(depth, covered, radius, 2.5)
+    assert (dark[:40] == 0).all()
+    assert (dark[120, 100:104] > 0.2).all()
+    assert dark[120, 150:160].max() < 0.05
+    np.testing.assert_allclose(dark[41], dark[120], atol=1e-4)
+
+
+def test_no_face_is_shown_nearer_than_its_corners() -> None:
+    """A face seen almost edge-on, through a pixel's centre, does not come forward over what lies before it."""
+    edge_on = [[0.5, 10.5, 0], [20.5, 10.5, 40], [10.5, 10.50001, 20]]
+    before = [[-5, -5, 41], [50, -5, 41], [-5, 50, 41]]
+    places = np.array([*edge_on, *before], np.float32).T
+    seen = visible_faces(places, np.array([[0, 1, 2], [3, 4, 5]], np.int32), (20, 20))
+    assert (seen == 1).all()
+
+
+def test_a_small_scan_in_a_large_picture_is_drawn_as_if_alone() -> None:
+    """What is drawn depends on where the scan lies in its pixels, not on how much white is beside it."""
+    scan = shapes.grid(4, 4)
+    square, wide = (draw([(scan, None)], size=size, frame=UP, scale_bar=False) for size in ((220, 220), (400, 220)))
+    rows, columns = (np.flatnonzero(covered(wide.pixels).any(axis=axis)) for axis in (1, 0))
+    shown = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    rows, columns = (np.flatnonzero(covered(square.pixels).any(axis=axis)) for axis in (1, 0))
+    alone = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    np.testing.assert_array_equal(wide.pixels[shown], square.pixels[alone])
+    np.testing.assert_array_equal(wide.depth[shown], square.depth[alone])
 
 
 def test_wrong_requests_are_refused() -> None:
