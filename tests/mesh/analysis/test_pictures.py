@@ -215,12 +215,14 @@ def test_hollows_are_darkened_and_plains_are_not(radius: int) -> None:
 
 
 def test_no_face_is_shown_nearer_than_its_corners() -> None:
-    """A face seen almost edge-on, through a pixel's centre, does not come forward over what lies before it."""
-    edge_on = [[0.5, 10.5, 0], [20.5, 10.5, 40], [10.5, 10.50001, 20]]
-    before = [[-5, -5, 41], [50, -5, 41], [-5, 50, 41]]
+    """A sliver that passes a pixel's centre by a hair does not come forward over what lies before it."""
+    edge_on = [[9.499985, 9.500015, 0], [11.499985, 11.500015, 0], [10.49999, 10.50001, 10]]
+    before = [[-5, -5, 20], [50, -5, 20], [-5, 50, 20]]
     places = np.array([*edge_on, *before], np.float32).T
     seen = visible_faces(places, np.array([[0, 1, 2], [3, 4, 5]], np.int32), (20, 20))
     assert (seen == 1).all()
+    alone = visible_faces(places, np.array([[0, 1, 2]], np.int32), (20, 20))
+    assert alone.reshape(20, 20)[10, 10] == 0
 
 
 def test_a_small_scan_in_a_large_picture_is_drawn_as_if_alone() -> None:
