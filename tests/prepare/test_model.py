@@ -16,12 +16,12 @@ from manifold3d import Manifold
 from scipy.spatial import cKDTree
 
 from casepan.api import Case, Desk
-from casepan.mesh import Mesh, read_mesh, topology
+from casepan.mesh import Mesh, distance, read_mesh, topology
 from casepan.running.context import Bench
 from casepan_prepare.frame import MouthFrame, moved
 from casepan_prepare.model import Model
 from casepan_prepare.modelling.body import Body, as_mesh, closed_body
-from casepan_prepare.modelling.hollow import hollowed
+from casepan_prepare.modelling.hollow import _far_too, hollowed
 from casepan_prepare.modelling.label import labelled
 from casepan_prepare.modelling.sheet import clean_sheet
 from casepan_prepare.options import ModelOptions, OrientOptions
@@ -125,19 +125,38 @@ def test_a_hollow_model_is_watertight_and_keeps_its_wall(make_case: MakeCase) ->
     assert len(openings) > 2 * 40
 
 
-def test_walls_of_the_hollow_are_as_thick_as_asked_for() -> None:
+@pytest.mark.parametrize("wall", [1.0, 2.0])
+def test_walls_of_the_hollow_are_as_thick_as_asked_for(wall: float) -> None:
     """Measured from the cavity to the outside; the holes lead into it."""
     solid = body().solid
-    hollow = hollowed(body(), 2.0, 4.0)
+    hollow = hollowed(body(), wall, 4.0)
     assert hollow is not None
-    cavity = (solid - hollow).trim_by_plane((0, 0, 1), body().low + 1.95)
+    cavity = max((solid - hollow).trim_by_plane((0, 0, 1), body().low + wall - 0.05).decompose(), key=Manifold.volume)
     assert cavity.volume() > 3_000
-    outside = as_mesh(solid.refine_to_length(1.0)).vertices
-    inner = as_mesh(cavity).vertices
-    walls = cKDTree(outside).query(inner[inner[:, 2] > body().low + 4])[0]
-    assert walls.min() > 1.99  # to the nearest of dense corners, so a little more than the wall
+    inner = as_mesh(cavity)
+    walls = distance(inner, as_mesh(solid), wall + 1)
+    thin = walls.distance_mm[walls.points[:, 2] > body().low + wall + 0.5]  # below it the drains lead through
+    assert len(thin) > 100
+    assert wall <= thin.min() < wall + 0.3
     assert len(hollow.decompose()) == 1
+
+
+def test_what_is_too_thin_stays_solid() -> None:
+    """Nothing lies deeper than walls of nine millimetres."""
     assert hollowed(body(), 9.0, 4.0) is None
+
+
+def test_places_far_from_the_surface_take_the_side_of_most_beside_them() -> None:
+    """One wrong neighbour does not turn a whole cavity inside out."""
+    sides = np.full((9, 9, 9), -1, np.int8)
+    sides[2:7, 2:7, 2:7] = 1
+    sides[3:6, 3:6, 3:6] = 0
+    sides[2, 4, 4] = -1
+    sides[0, 0, 0] = 0
+    told = _far_too(sides)
+    assert (told[3:6, 3:6, 3:6] == 1).all()
+    assert told[0, 0, 0] == -1
+    assert (told[sides != 0] == sides[sides != 0]).all()
 
 
 def outward_side() -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float64]], float]:

@@ -68,7 +68,7 @@ class Measure:
     @classmethod
     def of(cls, scan: Mesh, step_mm: float, tolerance_mm: float) -> Measure:
         """The measure of a welded scan."""
-        return cls(scan, step_mm, tolerance_mm, _spread(scan, np.arange(len(scan.faces)), step_mm)[0])
+        return cls(scan, step_mm, tolerance_mm, spread(scan, np.arange(len(scan.faces)), step_mm)[0])
 
     def closeness(self, made: Mesh, before: Closeness | None = None) -> Closeness:
         """How near a surface is, if need be with what an earlier round found out about the faces both have."""
@@ -95,7 +95,7 @@ class Measure:
         if before is not None:
             worst[old >= 0] = before.worst[old[old >= 0]]
         faces = np.flatnonzero(np.isinf(worst))
-        points, rows, places = _spread(made, faces, self.step_mm)
+        points, rows, places = spread(made, faces, self.step_mm)
         gaps = bounds(self.scan, points, self.tolerance_mm)[0]
         worst[faces] = 0.0
         np.maximum.at(worst, faces[rows], gaps[places])
@@ -158,7 +158,7 @@ def _try_faces(
         begin = begin + 1
 
 
-def _spread(mesh: Mesh, faces: Ids, step_mm: float) -> tuple[Points, Ids, Ids]:
+def spread(mesh: Mesh, faces: Ids, step_mm: float) -> tuple[Points, Ids, Ids]:
     """Points spread over some faces: their corners, and middles of edges until no edge is longer than a step.
 
     Returns:
