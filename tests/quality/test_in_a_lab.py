@@ -92,6 +92,25 @@ def test_a_wrong_order_is_told_whole_and_hides_nothing_else(tmp_path: Path) -> N
         assert looked["verdict"] == "reject"
 
 
+def test_validate_judges_by_the_limits_of_the_lab(tmp_path: Path) -> None:
+    """Where its pipelines agree on them; else the defaults count."""
+    lab_in(tmp_path)
+    agreed = LAB.replace('use = "quality.identity"', 'use = "quality.identity"\nwith = { largest_arch = 20.0 }')
+    (tmp_path / "lab.toml").write_text(agreed, encoding="utf-8")
+    assert "identity.unit" in codes_of(tmp_path)
+    steps = '[pipelines.other]\n[[pipelines.other.import]]\nuse = "core.inbox"\nwith = { path = "in2" }\n'
+    other = f'{steps}[[pipelines.other.steps]]\nuse = "quality.identity"\n'
+    (tmp_path / "in2").mkdir()
+    (tmp_path / "lab.toml").write_text(agreed + other, encoding="utf-8")
+    assert "identity.unit" not in codes_of(tmp_path)
+
+
+def codes_of(folder: Path) -> set[str]:
+    """The codes that ``validate`` finds with the lab."""
+    looked = casepan(folder, "validate", "inbox/Roe", "--lab", "lab.toml")
+    return {finding["code"] for finding in looked["findings"]}
+
+
 def test_the_verdict_says_why(tmp_path: Path) -> None:
     """People read which findings led to it; a case that can start needs no reason."""
     lab_in(tmp_path)

@@ -25,7 +25,8 @@ ExportPath = Annotated[
     Path, typer.Argument(metavar="PATH", help="A folder, a zip or a single mesh, as the scanner wrote it.")
 ]
 OptionalLab = Annotated[
-    Path | None, typer.Option("--lab", help="Use this lab's adapters and verdicts instead of all installed.")
+    Path | None,
+    typer.Option("--lab", help="Use this lab's adapters, rules, limits and verdicts instead of all installed."),
 ]
 
 

@@ -1,4 +1,5 @@
-"""Options of importers that read: ``[adapters.trios] with = { order = { prefer = "raw" } }``, by the stage's short name."""
+"""Options of importers that read, ``[adapters.trios] with = { order = { prefer = "raw" } }`` by the stage's short name, and of
+checks outside of a pipeline."""
 
 from __future__ import annotations
 
@@ -20,6 +21,19 @@ def reader_options(lab: Lab | None, registry: Registry, stage: str) -> Any:
     table = lab.adapters.get(plugin) if lab else None
     given = table.with_.get(short, {}) if table else {}
     return structure_options(kind, given, place=f"[adapters.{plugin}] with.{short}")
+
+
+def check_options(lab: Lab | None, registry: Registry, stage: str) -> Any:
+    """The options that a lab gives to a validator, its defaults where no pipeline uses it or pipelines differ.
+
+    Raises:
+        ConfigError: they do not fit (``casepan check`` says so before).
+    """
+    kind = registry.options_type(stage)
+    steps = [step for pipeline in lab.pipelines.values() for step in pipeline.steps] if lab else []
+    given = [step.with_ for step in steps if step.use == stage]
+    agreed = given[0] if given and all(one == given[0] for one in given) else {}
+    return structure_options(kind, agreed, place=f"{stage}: with")
 
 
 def accepts_closed(lab: Lab | None, plugin: str) -> bool:

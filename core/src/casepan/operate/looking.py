@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 
 from casepan.arrivals.listing import FolderListing
 from casepan.arrivals.recognise import recognise
-from casepan.config.readers import accepts_closed, reader_options
+from casepan.config.readers import accepts_closed, check_options, reader_options
 from casepan.contract.listing import Recognition
 from casepan.contract.specs import ValidatorSpec
 from casepan.errors import AdapterError, CaseError, CasepanError, NotReady, UsageError
@@ -158,7 +158,7 @@ def _look_at_case(recognition: Recognition, bench: Bench, registry: Registry, op
         case = without_nagging(case)
     case = _with_rx(case, options.rx)
     facts, noticed = _facts(case, bench)
-    checks, found = _run_checks(case, bench, registry) if options.checks else ((), ())
+    checks, found = _run_checks(case, bench, registry, options.lab) if options.checks else ((), ())
     findings = _each_once((*case.findings, *noticed, *found))
     verdict = verdict_of(findings, _table(options))
     reason = "" if verdict == "accept" else summary(findings, _table(options), verdict)
@@ -201,13 +201,16 @@ def _facts_of(scan: Scan, bench: Bench) -> ScanFacts:
     return ScanFacts(True, mesh.colour, len(mesh.faces), len(mesh.vertices), extent)
 
 
-def _run_checks(case: Case, bench: Bench, registry: Registry) -> tuple[tuple[CheckRun, ...], tuple[Finding, ...]]:
+def _run_checks(
+    case: Case, bench: Bench, registry: Registry, lab: Lab | None
+) -> tuple[tuple[CheckRun, ...], tuple[Finding, ...]]:
     runs, findings = [], []
     for spec in registry.stages(ValidatorSpec):
         if not (isinstance(spec, ValidatorSpec) and spec.standalone):
             continue
         try:
-            found = tuple(registry.build(spec.name).check(case, bench.working(spec.name, spec.name)))
+            stage = registry.build(spec.name, check_options(lab, registry, spec.name))
+            found = tuple(stage.check(case, bench.working(spec.name, spec.name)))
         except Exception as error:  # a plugin's bug must not hide what the other checks say
             runs.append(CheckRun(spec.name, ran=False, why=_reason(error)))
             continue
