@@ -23,6 +23,7 @@ from casepan.api import (
     Prescription,
     Receipt,
     Scan,
+    Transform,
     WorkItem,
     read_xml,
 )
@@ -413,6 +414,60 @@ def test_a_matrix_for_all_scans_goes_along(desktop: Desktop, tmp_path: Path) -> 
     later = desktop.deliver(apart, errand=Errand("key-2", f"{REF}-r2"))
     assert not list(Path(later.place).glob("*.matrix4"))
     assert "do not serve all scans" in later.proof["not carried"]
+
+
+def with_transforms(case: Case, *each: tuple[Transform, ...]) -> Case:
+    """The case with these transforms, one tuple for all scans or one per scan."""
+    every = each * len(case.scans) if len(each) == 1 else each
+    scans = zip(case.scans, every, strict=True)
+    return evolve(case, scans=tuple(evolve(scan, transforms=found) for scan, found in scans))
+
+
+GIVEN = Transform("matrix4", (0.0, -1.0, 0.0, 12.5, 1.0, 0.0, 0.0, -3.0, 0.0, 0.0, 1.0, 7.0, 0.0, 0.0, 0.0, 1.0), False)
+TURNED = Transform("a turn", (0.0, 0.0, 1.0, 5.0, 1.0, 0.0, 0.0, 6.0, 0.0, 1.0, 0.0, -7.0, 0.0, 0.0, 0.0, 1.0), True)
+
+
+def moved(matrix: tuple[float, ...], point: tuple[float, ...]) -> tuple[float, ...]:
+    """Where a matrix takes a point."""
+    return tuple(
+        sum(a * b for a, b in zip(matrix[4 * row : 4 * row + 3], point, strict=True)) + matrix[4 * row + 3]
+        for row in range(3)
+    )
+
+
+def test_a_matrix_follows_scans_that_a_step_has_turned(desktop: Desktop) -> None:
+    """It spoke of the scans as they came; where it would put them then, the matrix that goes along puts them now."""
+    receipt = desktop.deliver(with_transforms(desktop.case, (GIVEN, TURNED, TURNED)))
+    (again,) = look_at(Path(receipt.place), REGISTRY).cases
+    ((written,),) = {scan.transforms for scan in again.case.scans}
+    for point in ((0.0, 0.0, 0.0), (10.0, -20.0, 30.0)):
+        now = moved(TURNED.matrix, moved(TURNED.matrix, point))
+        assert moved(written.matrix, now) == pytest.approx(moved(GIVEN.matrix, point))
+
+
+def test_a_matrix_knows_only_of_turns_since_it_came(desktop: Desktop) -> None:
+    """What was in the vertices already when it came is in the coordinates that it speaks of."""
+    receipt = desktop.deliver(with_transforms(desktop.case, (TURNED, GIVEN)))
+    (again,) = look_at(Path(receipt.place), REGISTRY).cases
+    assert {scan.transforms for scan in again.case.scans} == {(GIVEN,)}
+
+
+@pytest.mark.parametrize(
+    "uneven",
+    [
+        ((GIVEN,), (GIVEN, TURNED)),
+        ((GIVEN, evolve(TURNED, matrix=(2.0, *TURNED.matrix[1:]))),) * 2,
+        ((GIVEN, evolve(GIVEN, matrix=TURNED.matrix)),) * 2,
+        ((GIVEN, evolve(TURNED, matrix=(1.0,))),) * 2,
+    ],
+    ids=["one turned alone", "no motion", "two that wait", "damaged"],
+)
+def test_a_matrix_that_is_not_sure_stays_at_home(uneven: tuple[tuple[Transform, ...], ...], desktop: Desktop) -> None:
+    """Better none for all than one that puts a scan somewhere else; the receipt says so."""
+    every = (*uneven, *uneven[-1:] * (len(desktop.case.scans) - len(uneven)))
+    receipt = desktop.deliver(with_transforms(desktop.case, *every))
+    assert not list(Path(receipt.place).glob("*.matrix4"))
+    assert "do not serve all scans" in receipt.proof["not carried"]
 
 
 def test_what_goes_out_comes_back(desktop: Desktop, tmp_path: Path) -> None:

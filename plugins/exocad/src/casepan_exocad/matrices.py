@@ -21,6 +21,8 @@ Matrix = tuple[float, ...]
 NAMES = ("matrix4", "scanInfo")
 _RIGID = 1e-3
 """How far rows of the rotation may be from unit length and right angles; exocad writes about seven digits."""
+_SAME = 1e-6
+"""How far numbers of one matrix may be from those of another: a nanometre, and far less than a scan's size turns by."""
 
 
 def matrices_of(project: Project, meshes: Sequence[str], ctx: ImportContext) -> tuple[Mapping[str, Transform], bool]:
@@ -56,16 +58,44 @@ def matrix_of(element: Element | None) -> Matrix | None:
 
 
 def shared_matrix(scans: Sequence[Scan]) -> tuple[Matrix | None, bool]:
-    """The matrix to exocad's scene that all scans came with and that none of them has in its vertices yet.
+    """The matrix from the coordinates of the files to exocad's scene that serves all scans.
 
     Returns:
         The matrix, None when there is none for all; and whether there are matrices that serve some scans only.
     """
-    found = [{t.matrix for t in scan.transforms if t.name in NAMES and t.applied is False} for scan in scans]
-    every = set().union(*found)
-    if len(every) == 1 and all(found):
-        return next(iter(every)), False
-    return None, bool(every)
+    found = [_pending(scan) for scan in scans]
+    first = found[0] if found else None
+    if first is not None and all(matrix is not None and _is_same(matrix, first) for matrix in found):
+        return first, False
+    return None, any(_waits(transform) for scan in scans for transform in scan.transforms)
+
+
+def _pending(scan: Scan) -> Matrix | None:
+    """The one matrix that is not in the vertices yet, less what steps have done to them since it came.
+
+    What came speaks of the coordinates of that time: a step that turned the scan took it away from them.
+    """
+    waiting, moves = set[Matrix](), list[Matrix]()
+    for transform in scan.transforms:
+        if _waits(transform):
+            waiting.add(transform.matrix)
+            moves = []
+        elif transform.applied:
+            moves.append(transform.matrix)
+    if len(waiting) != 1 or not all(map(_is_rigid, (*waiting, *moves))):
+        return None
+    matrix = waiting.pop()
+    for move in reversed(moves):
+        matrix = product(matrix, inverse(move))
+    return matrix
+
+
+def _waits(transform: Transform) -> bool:
+    return transform.name in NAMES and transform.applied is False
+
+
+def _is_same(one: Matrix, other: Matrix) -> bool:
+    return all(abs(a - b) < _SAME for a, b in zip(one, other, strict=True))
 
 
 def matrix_file(matrix: Matrix) -> bytes:
@@ -82,6 +112,13 @@ def inverse(matrix: Matrix) -> Matrix:
     shift = [matrix[3], matrix[7], matrix[11]]
     rows = [[*turned, 0.0 - sum(a * b for a, b in zip(turned, shift, strict=True))] for turned in turn]
     return (*(number for row in rows for number in row), 0.0, 0.0, 0.0, 1.0)
+
+
+def product(one: Matrix, other: Matrix) -> Matrix:
+    """What does the second matrix and then the first."""
+    return tuple(
+        sum(one[4 * row + k] * other[4 * k + column] for k in range(4)) for row in range(4) for column in range(4)
+    )
 
 
 def _from_scan_info(root: Element | None, meshes: Sequence[str]) -> Mapping[str, Transform] | None:
@@ -105,7 +142,7 @@ def _root(path: str, ctx: ImportContext) -> Element | None:
 
 
 def _is_rigid(matrix: Matrix) -> bool:
-    if not all(map(math.isfinite, matrix)) or matrix[12:] != (0.0, 0.0, 0.0, 1.0):
+    if len(matrix) != 16 or not all(map(math.isfinite, matrix)) or matrix[12:] != (0.0, 0.0, 0.0, 1.0):
         return False
     x, y, z = (matrix[0:3], matrix[4:7], matrix[8:11])
     products = ((x, x, 1.0), (y, y, 1.0), (z, z, 1.0), (x, y, 0.0), (x, z, 0.0), (y, z, 0.0))

@@ -66,7 +66,8 @@ class _Depth:
             d = flat[at] * rest + flat[at + 1] * w
             at -= behind
             c = flat[at] * rest + flat[at + 1] * w
-            return (a * (1 - v) + b * v) * (1 - u) + (c * (1 - v) + d * v) * u
+            found: float = (a * (1 - v) + b * v) * (1 - u) + (c * (1 - v) + d * v) * u
+            return found
 
         return depth
 
@@ -141,7 +142,7 @@ def _scattered(surface: Mesh) -> tuple[Floats, Floats]:
     a, b, c = surface.vertices.astype(np.float64)[surface.faces].transpose(1, 0, 2)
     across = np.cross(b - a, c - a)
     across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-12)
-    normals = np.stack([np.bincount(places, across[rows, k], len(points)) for k in range(3)], axis=1)
+    normals: Floats = np.stack([np.bincount(places, across[rows, k], len(points)) for k in range(3)], axis=1)
     cubes = np.floor((points - points.min(axis=0)) / _THIN_MM).astype(np.float32)
     chosen = np.unique(weld_points(cubes)[1], return_index=True)[1]
     return points[chosen].astype(np.float64), normals[chosen]
