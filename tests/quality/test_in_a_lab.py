@@ -8,7 +8,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from casepan.operate.looking import LookOptions, look_at
+from casepan.registry import Registry
 from casepan.testing import scan_bytes, small_scan
+from casepan_quality.mesh import MeshQuality
 
 LAB = """
 version = 1
@@ -75,6 +80,10 @@ def test_broken_rules_are_never_ignored(tmp_path: Path) -> None:
     (tmp_path / "rules" / "completeness.toml").write_text("[work.crown]\nrequired = 3\n", encoding="utf-8")
     result = casepan(tmp_path, "run")
     assert all(case["verdict"] != "accept" for case in result["cases"])
+    command = [sys.executable, "-m", "casepan", "validate", "inbox/Roe", "--lab", "lab.toml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "work.crown.required" in done.stderr
 
 
 def test_a_wrong_order_is_told_whole_and_hides_nothing_else(tmp_path: Path) -> None:
@@ -109,6 +118,20 @@ def codes_of(folder: Path) -> set[str]:
     """The codes that ``validate`` finds with the lab."""
     looked = casepan(folder, "validate", "inbox/Roe", "--lab", "lab.toml")
     return {finding["code"] for finding in looked["findings"]}
+
+
+def test_a_check_that_breaks_is_no_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plugin's bug hides nothing that the others say, and nobody accepts what was not looked at."""
+    for role in ("upper", "lower", "bite"):
+        (tmp_path / f"{role}.stl").write_bytes(scan_bytes(small_scan(role), "stl"))
+    registry = Registry.load(["quality"])
+    monkeypatch.setattr(MeshQuality, "check", lambda *_: [])
+    (sound,) = look_at(tmp_path, registry, LookOptions(checks=True)).cases
+    assert sound.verdict == "accept"
+    monkeypatch.setattr(MeshQuality, "check", lambda *_: 1 / 0)
+    (looked,) = look_at(tmp_path, registry, LookOptions(checks=True)).cases
+    assert (looked.verdict, looked.reason) == ("review", "checks that did not run: quality.mesh")
+    assert [check.why for check in looked.checks if not check.ran] == ["ZeroDivisionError: division by zero"]
 
 
 def test_the_verdict_says_why(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from casepan.arrivals.recognise import recognise
 from casepan.config.readers import accepts_closed, check_options, reader_options
 from casepan.contract.listing import Recognition
 from casepan.contract.specs import ValidatorSpec
-from casepan.errors import AdapterError, CaseError, CasepanError, NotReady, UsageError
+from casepan.errors import AdapterError, CaseError, CasepanError, ConfigError, NotReady, UsageError
 from casepan.knowledge.lab_rules import read_lab_rules
 from casepan.model.case import Case, Scan
 from casepan.model.finding import Finding
@@ -160,9 +160,19 @@ def _look_at_case(recognition: Recognition, bench: Bench, registry: Registry, op
     facts, noticed = _facts(case, bench)
     checks, found = _run_checks(case, bench, registry, options.lab) if options.checks else ((), ())
     findings = _each_once((*case.findings, *noticed, *found))
-    verdict = verdict_of(findings, _table(options))
-    reason = "" if verdict == "accept" else summary(findings, _table(options), verdict)
+    verdict, reason = _judged(findings, checks, _table(options))
     return LookedAt(recognition, case, facts, findings, checks, verdict, reason)
+
+
+def _judged(
+    findings: tuple[Finding, ...], checks: Iterable[CheckRun], table: Mapping[str, Verdict]
+) -> tuple[Verdict, str]:
+    """Verdict and why; nobody accepts what a check could not look at."""
+    verdict = verdict_of(findings, table)
+    failed = [check.stage for check in checks if not check.ran]
+    if verdict == "accept" and failed:
+        return "review", f"checks that did not run: {', '.join(failed)}"
+    return verdict, "" if verdict == "accept" else summary(findings, table, verdict)
 
 
 def _with_rx(case: Case, rx: Path | None) -> Case:
@@ -211,6 +221,8 @@ def _run_checks(
         try:
             stage = registry.build(spec.name, check_options(lab, registry, spec.name))
             found = tuple(stage.check(case, bench.working(spec.name, spec.name)))
+        except ConfigError:
+            raise  # the laboratory's own rules are wrong: whatever else is said would be half
         except Exception as error:  # a plugin's bug must not hide what the other checks say
             runs.append(CheckRun(spec.name, ran=False, why=_reason(error)))
             continue
