@@ -205,6 +205,14 @@ def test_settings_that_cannot_work_or_would_tell_are_refused(options: dict[str, 
         desk.stage("dicom.stl", options)
 
 
+def test_names_with_undecoded_bytes_can_be_written(desk: Desk) -> None:
+    """They become question marks; control characters become blanks."""
+    case = evolve(desk.case, patient=evolve(desk.case.patient, last="Ro\udce9", first="Z\x00o\u2028"))
+    receipt = desk.deliver("dicom.stl", {**FOLDER, "private": True}, case)
+    assert str(objects(receipt)[0].PatientName) == "Ro?^Z o"
+    assert [line for path in Path(receipt.place).glob("*.dcm") for line in said(path) if "Error" in line] == []
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 @pytest.mark.parametrize("form", ["stl", "ply"])
 @pytest.mark.parametrize("stage", ["dicom.stl", "dicom.obj"])

@@ -65,6 +65,7 @@ from casepan.handing import (
     named_scans,
     probe_package,
     scan_files,
+    xml_document,
 )
 from casepan.hookspecs import hookimpl
 from casepan.knowledge.completeness import Lack, completeness_rules, lacks
@@ -238,4 +239,5 @@ __all__ = [
     "with_marked_teeth",
     "with_sheets",
     "write_letter",
+    "xml_document",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
+from xml.etree.ElementTree import Element, indent, tostring
 
 from attrs import frozen
 
@@ -22,6 +23,7 @@ _REFERENCE = re.compile(
     rb"([^\r\n]+?)([ \t\r]*)$",
     re.MULTILINE | re.IGNORECASE,
 )
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 STAYS_AT_HOME = (
     "variants that are only carried along",
     "documents and pictures",
@@ -154,6 +156,13 @@ def renamed(files: Iterable[PackageFile]) -> tuple[str, ...]:
     names = [(file.content.name, file.name) for file in files if isinstance(file.content, FileRef)]
     count = sum(came != now.rpartition("/")[2] for came, now in names)
     return (f"files under other names than they came with: {count}",) if count else ()
+
+
+def xml_document(root: Element) -> bytes:
+    """A document of a layout as UTF-8, indented, without what XML cannot hold: control characters, undecoded bytes of names."""
+    indent(root)
+    text = _NO_XML.sub("", tostring(root, encoding="unicode"))
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'.encode()
 
 
 def _referring(ctx: ExportContext, file: FileRef, renamed: Mapping[str, str]) -> FileRef | bytes:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from casepan.api import DeliveryError, DeliveryRefused, Finding, OutcomeUnknown, Secret, UsageError
+from casepan.api import DeliveryError, DeliveryRefused, Desk, Finding, OutcomeUnknown, Patient, Secret, UsageError
 from casepan.config.lab import LabTable
 from casepan.config.loader import load_lab
 from casepan.errors import ConfigError, SecretError
@@ -213,3 +213,21 @@ def test_a_notice_is_short(tmp_path: Path) -> None:
     notice = case_notice(a_case(tmp_path, findings=many), "held")
     assert len(notice.sections[1].lines) == 5
     assert notice.sections[1].lines[0].startswith("number 7")
+
+
+@pytest.mark.parametrize("style", ["json", "slack", "teams", "mattermost"])
+def test_a_name_with_undecoded_bytes_can_be_told(style: str, web: Server, tmp_path: Path) -> None:
+    """They become question marks; the notice arrives, and nobody has to look why not."""
+    case = a_case(tmp_path, patient=Patient(name="Zo\udce9 Roe"))
+    table = "names = true\n" + chat(web.port, f', style = "{style}"')
+    deliver("deliver.notify", table, case, tmp_path, secrets=secrets(web.port))
+    (post,) = web.documents()
+    assert "Zo? Roe" in str(post["document"]).replace("\\\\", "")
+
+
+def test_a_mail_with_undecoded_bytes_can_be_sent(account: str, smtp: Server, tmp_path: Path) -> None:
+    """In the subject and in the text."""
+    case = a_case(tmp_path, desk=Desk(number="Zo\udce9"))
+    deliver("deliver.notify", mail(account), case, tmp_path)
+    (sent,) = smtp.mails()
+    assert "Zo?" in sent["Subject"]

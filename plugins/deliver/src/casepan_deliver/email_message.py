@@ -49,13 +49,18 @@ def message_id(key: str, sender: str) -> str:
 def open_mail(draft: Draft) -> EmailMessage:
     """The content of a mail, without the headers of its way. 7-bit all through: every server takes it as it is."""
     mail = EmailMessage(policy=SMTP)
-    mail.set_content(draft.text, cte="base64")
+    mail.set_content(_decoded(draft.text), cte="base64")
     if draft.html is not None:
-        mail.add_alternative(draft.html, subtype="html", cte="base64")
+        mail.add_alternative(_decoded(draft.html), subtype="html", cte="base64")
     for part in draft.parts:
         kind = "zip" if part.name.endswith(".zip") else "octet-stream"
         mail.add_attachment(part.content, "application", kind, filename=part.name)
     return mail
+
+
+def _decoded(text: str) -> str:
+    """Bytes of names that nobody could decode become question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def closed_mail(draft: Draft, to: Sequence[str], certificates: Sequence[Path], now: datetime) -> EmailMessage:
@@ -95,7 +100,7 @@ def as_it_travels(
     mail = closed_mail(draft, to, paths, ctx.now()) if paths else open_mail(draft)
     mail["From"] = server.sender
     mail["To"] = ", ".join(to)
-    mail["Subject"] = draft.subject
+    mail["Subject"] = _decoded(draft.subject)
     mail["Date"] = format_datetime(ctx.now())
     mail["Message-ID"] = message_id(key, server.sender)
     mail["Auto-Submitted"] = "auto-generated"

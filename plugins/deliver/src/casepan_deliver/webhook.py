@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,12 +33,13 @@ def post_json(
         DeliveryError: not taken, another try may help. DeliveryRefused: no try will. AuthenticationFailed: 401 or 403.
         OutcomeUnknown: the answer was lost. FenceLost: another process owns the delivery. No error tells the address.
     """
+    body = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")  # undecoded bytes of names become "?"
     try:
         with open_client(timeout=timeout, ca=ca, headers=headers) as client:
             if not may_commit():
                 raise FenceLost("another process owns this delivery now")
             with speaking(url, lambda: not repeatable):
-                answer = client.post(url, json=document)
+                answer = client.post(url, content=body, headers={"Content-Type": "application/json"})
             judge(answer, commits=not repeatable)
     except DeliveryError as error:
         raise _without_address(error) from None

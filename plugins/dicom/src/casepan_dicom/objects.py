@@ -202,5 +202,6 @@ def _cut(text: str) -> str:
 
 
 def _word(text: str) -> str:
-    """A text without the signs that divide names and values in DICOM."""
-    return "".join(" " if sign in "\\^=" or ord(sign) < 32 else sign for sign in text).strip()
+    """A text without the signs that divide names and values in DICOM, and without bytes that nobody could decode."""
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return "".join(" " if sign in "\\^=" or not sign.isprintable() else sign for sign in text).strip()

@@ -6,9 +6,9 @@ Codes whose meaning is known are used as they are; for all others the file bring
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from xml.etree.ElementTree import Element, SubElement
 
-from casepan.api import Case, Prescription, WorkItem, kind_from_words, material_from_words, to_universal
+from casepan.api import Case, Prescription, WorkItem, kind_from_words, material_from_words, to_universal, xml_document
 from casepan_itero.rx import Exported
 
 _KNOWN_TYPES = {"Crown": "2", "Missing": "21"}
@@ -47,8 +47,7 @@ def manifest_xml(case: Case, order: str, objects: Iterable[Exported], *, private
     for one in objects:
         told = {"ObjectType": one.kind, "SubType": one.subtype, "JawId": one.jaw, "FileName": one.file}
         SubElement(listed, "Object", {key: value for key, value in told.items() if value})
-    indent(root)
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{tostring(root, encoding="unicode")}\n'.encode()
+    return xml_document(root)
 
 
 def ordered(prescription: Prescription) -> tuple[WorkItem, ...]:

@@ -7,9 +7,9 @@ the ``rx.json`` beside it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from xml.etree.ElementTree import Element, SubElement
 
-from casepan.api import Case, Kind, Prescription, WorkItem
+from casepan.api import Case, Kind, Prescription, WorkItem, xml_document
 from casepan_medit.rx import mesial_neighbour
 
 _TYPES: Mapping[Kind, str] = {
@@ -50,8 +50,7 @@ def project_xml(case: Case, *, private: bool) -> bytes:
     _add(patient, "PatientName", (case.patient.last or case.patient.name if private else None) or case.ref)
     if private and case.patient.last and case.patient.first:
         _add(patient, "PatientFirstName", case.patient.first)
-    indent(treatment)
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{tostring(treatment, encoding="unicode")}\n'.encode()
+    return xml_document(treatment)
 
 
 def _has_words(item: WorkItem) -> bool:

@@ -169,4 +169,4 @@ def _note(case: Case, order: str, told: Iterable[str]) -> bytes:
     ]
     missing = [f"   - {sentence}" for sentence in told] or ["   - nothing that the case had"]
     text = NOTE.format(order=order, items="\n".join(items), missing="\n".join(missing))
-    return text.replace("\n", "\r\n").encode("utf-8")
+    return text.replace("\n", "\r\n").encode("utf-8", "replace")

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from hashlib import sha256
 from itertools import pairwise
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from xml.etree.ElementTree import Element, SubElement
 
 from attrs import frozen
 
-from casepan.api import Case, Kind, WorkItem, kind_from_words, material_from_words, to_universal
+from casepan.api import Case, Kind, WorkItem, kind_from_words, material_from_words, to_universal, xml_document
 
 VERSION = "2022-1"
 """The container version of the templates that are known to be imported."""
@@ -248,5 +248,4 @@ def _container(lists: Mapping[str, Iterable[Properties]]) -> bytes:
                 SubElement(made, "Property", name=key, value=value)
     for name in ("ImportForceOverwrite", "ImportForceClean", "EmptyRecycleBin"):
         SubElement(main, "Property", name=name, value="false")
-    indent(root)
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{tostring(root, encoding="unicode")}\n'.encode()
+    return xml_document(root)
