@@ -271,3 +271,14 @@ def test_the_arch_round_an_implant_may_come_as_gingiva() -> None:
     assert [one.name for one in lacks(case_of(came, crown), shipped_rules()) if one.level == "required"] == []
     bare = lacks(case_of(came[1:], crown), shipped_rules())
     assert bare[0].sentence == "there is no scan of the arch without the scan body (upper) for the implant crown"
+
+
+@pytest.mark.parametrize(("came", "missing"), [(["arch/upper"], "lower"), (["arch/lower"], "upper"), (["arch"], None)])
+def test_the_opposing_arch_is_named_where_one_arch_came(came: list[str], missing: str | None) -> None:
+    """Without any order: the other one, or nobody knows."""
+    (found,) = [
+        one
+        for one in lacks(case_of(scan(f"s{n}", what) for n, what in enumerate(came)), shipped_rules())
+        if one.name == "antagonist"
+    ]
+    assert found.arch == missing

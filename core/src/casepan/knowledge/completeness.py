@@ -273,7 +273,8 @@ def _scan_lacks(case: Case, item: WorkItem | None, work: Work, rules: Rules) -> 
                 wanted = _wanted_arch(need, arch)
                 if _is_there(case, need, wanted):
                     continue
-                lack = Lack("scan", name, need.title, level, wanted, own, (work.title,) if item else ())
+                missing = wanted or _other_arch(case, need)
+                lack = Lack("scan", name, need.title, level, missing, own, (work.title,) if item else ())
                 yield _softened(case, need, lack)
 
 
@@ -287,6 +288,15 @@ def _wanted_arch(need: ScanNeed, arch: Arch | None) -> Arch | None:
     if need.arch == "any" or arch is None:
         return None
     return arch if need.arch == "same" else _OPPOSITE[arch]
+
+
+def _other_arch(case: Case, need: ScanNeed) -> Arch | None:
+    """The arch opposite the only one that came, where no tooth says which is needed."""
+    came = {scan.arch for scan in case.scans if scan.role in need.roles}
+    if need.arch != "opposing" or len(came) != 1:
+        return None
+    (only,) = came
+    return _OPPOSITE.get(only) if only else None
 
 
 def _is_there(case: Case, need: ScanNeed, arch: Arch | None) -> bool:

@@ -104,7 +104,7 @@ class Identity:
         if shape.occlusal is None and self.options.profile == "intraoral":
             closed = "closed" if shape.topology.is_closed else "nearly closed"
             words = f"the surface is {closed}: a model with a base, not a scan of the mouth"
-            hint = 'Ask which it is; for scans of plaster models set profile = "model-scan".'
+            hint = 'Ask which it is. Who scans plaster sets profile = "model-scan" for quality.identity and quality.mesh.'
             return _not_a_scan(one.scan, words, hint, severity="warning")
         return None
 
