@@ -121,6 +121,8 @@ def test_a_lab_adds_a_language_by_a_file(tmp_path: Path) -> None:
     assert casepan("rules", "check", "--lab", lab).splitlines() == ["rules/letters/fr.toml", "ok"]
     assert casepan("rules", "letters", "--lab", lab).splitlines()[1:] == ["de\tDeutsch", "en\tEnglish", "fr\tFrançais"]
     assert casepan("rules", "letters", "fr", "--lab", lab).strip() == french.strip()
+    assert json.loads(casepan("rules", "letters", "fr", "--lab", lab, "--json"))["text"] == french
+    assert json.loads(casepan("rules", "letters", "--lab", lab, "--json"))["languages"]["fr"] == "Français"
     casepan("validate", export, "--lab", lab, "--letter", tmp_path / "letters", "--language", "fr")
     (folder,) = (tmp_path / "letters").iterdir()
     letter = (folder / "letter.md").read_text("utf-8")

@@ -146,6 +146,18 @@ def test_markdown_escapes_everything_from_outside() -> None:
     assert text.startswith("# Case ")
 
 
+def test_an_order_number_stays_in_its_line() -> None:
+    """No heading, no second subject, nothing turned round or hidden, no page of text."""
+    nasty = "R-1\n# Bill\r\nBcc: x\u202e\u200b" + "9" * 5000
+    case = evolve(CASE, prescription=evolve(CASE.prescription, reference=nasty))
+    letter = letter_of(case, [*check(case), Finding("rx.conflict", "warning", "a\nb")])
+    assert letter.subject.isprintable()
+    assert len(letter.subject) < 250
+    assert letter.subject.startswith("Case R-1 # Bill Bcc: x 999")
+    assert all(line.isprintable() for line in letter.phone)
+    assert any("a b" in point.what for point in letter.points)
+
+
 def test_placeholders_in_an_order_number_are_not_filled() -> None:
     """Nothing that came from outside is looked at again."""
     case = evolve(CASE, prescription=evolve(CASE.prescription, reference="{lab}"))

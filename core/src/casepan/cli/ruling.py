@@ -60,6 +60,7 @@ def show(
 def letters(
     language: Annotated[str | None, typer.Argument(help="Print the file of texts in this language.")] = None,
     lab: LabFile = Path("lab.toml"),
+    as_json: JsonFlag = False,
 ) -> None:
     """The languages of letters to the office; with a language its file of texts.
 
@@ -70,9 +71,11 @@ def letters(
     from casepan.operate.ruling import letter_file, letter_languages
 
     if language is not None:
-        say_lines(letter_file(lab, language).rstrip("\n"))
+        text = letter_file(lab, language)
+        say_json({"schema": 1, "language": language, "text": text}) if as_json else say_lines(text.rstrip("\n"))
         return
-    say_table(("language", "name"), [(code, texts.language) for code, texts in letter_languages(lab).items()])
+    names = {code: texts.language for code, texts in letter_languages(lab).items()}
+    say_json({"schema": 1, "languages": names}) if as_json else say_table(("language", "name"), names.items())
 
 
 def check(lab: LabFile = Path("lab.toml"), as_json: JsonFlag = False) -> None:

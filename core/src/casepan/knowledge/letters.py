@@ -31,6 +31,8 @@ from casepan.model.vocabulary import SEVERITIES
 
 MOST_POINTS = 5
 MOST_SPOKEN = 3
+LONGEST = 160
+"""Characters of an order number or of a finding's sentence that a letter quotes."""
 MISSING_SCAN, MISSING_FIELD = "completeness.missing-scan", "completeness.missing-field"
 ENGLISH = "en"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -202,7 +204,7 @@ def write_letter(
         lab: the laboratory's name.
         lacks: what ``completeness.lacks`` found: it gives missing scans and fields their names in this language.
     """
-    common = {"case": case.prescription.reference or case.ref, "lab": lab or texts.lab}
+    common = {"case": _tidy(case.prescription.reference or case.ref), "lab": lab or texts.lab}
     writer = _Writer(case, texts, common, {**plain_lacks(), **{lack.sentence: lack for lack in lacks}})
     points = writer.points(findings)
     if not points:
@@ -321,7 +323,8 @@ class _Writer:
         first = group[0]
         lacks = [self.lacks[finding.message] for finding in group if finding.message in self.lacks]
         names = dict.fromkeys(self._name_of(lack) for lack in lacks)
-        named = ", ".join(names) or first.message
+        message = _tidy(first.message)
+        named = ", ".join(names) or message
         return {
             "where": self._where(group),
             "teeth": self._numbers(_teeth(group)),
@@ -330,7 +333,7 @@ class _Writer:
             "value": self._number(first.value),
             "limit": self._number(first.limit),
             "unit": first.unit or "",
-            "message": _TEETH.sub(lambda found: f"{found[1]} {self._told(found[2])}", first.message),
+            "message": _TEETH.sub(lambda found: f"{found[1]} {self._told(found[2])}", message),
         }
 
     def _name_of(self, lack: Lack) -> str:
@@ -387,6 +390,12 @@ def _strange(path: tuple[str, ...], text: str, known: frozenset[str]) -> Iterato
 def _filled(text: str, words: Mapping[str, str]) -> str:
     """The text with its placeholders filled; nothing in the words is looked at again."""
     return _PLACEHOLDER.sub(lambda found: words.get(found[1], found[0]), text)
+
+
+def _tidy(text: str) -> str:
+    """Foreign text as part of one line: no line ends, no signs that turn or hide others, and no longer than a sentence."""
+    plain = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return plain if len(plain) <= LONGEST else f"{plain[: LONGEST - 1]}…"
 
 
 def _capital(text: str) -> str:
