@@ -205,6 +205,20 @@ def test_settings_that_cannot_work_or_would_tell_are_refused(options: dict[str, 
         desk.stage("dicom.stl", options)
 
 
+@pytest.mark.parametrize("private", [False, True])
+def test_a_head_that_names_the_patient_is_blanked_unless_private(private: bool, desk: Desk, tmp_path: Path) -> None:
+    """The object says that the identity was removed; not a bit of the surface changes, and the receipt says so."""
+    content = scan_bytes(small_scan("upper"), "stl", header="export ROE Zo\u00eb".encode())
+    (tmp_path / "arrival" / "named.stl").write_bytes(content)
+    with Bench.at(tmp_path / "arrival", base=tmp_path) as bench:
+        scan = evolve(desk.case.scans[0], file=bench.reference("named.stl"))
+        receipt = Desk(bench, evolve(desk.case, scans=(scan,))).deliver("dicom.stl", {**FOLDER, "private": private})
+    inside = payload(objects(receipt)[0])
+    assert inside[80:] == content[80:]
+    assert inside[:80] == (content[:80] if private else bytes(80))
+    assert ("heads of meshes that named the patient: 1" in receipt.proof["not carried"]) is not private
+
+
 def test_names_with_undecoded_bytes_can_be_written(desk: Desk) -> None:
     """They become question marks; control characters become blanks."""
     case = evolve(desk.case, patient=evolve(desk.case.patient, last="Ro\udce9", first="Z\x00o\u2028"))

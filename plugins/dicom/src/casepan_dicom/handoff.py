@@ -85,7 +85,7 @@ class _Study:
         scans = [scan for scan in case.scans if scan.preferred and scan.readable]
         if not scans:
             raise DeliveryRefused("the case has no scan that can be read", hint="Ask the sender for open files.")
-        packed = models_of(scans, ctx, self.kind)
+        packed = models_of(scans, ctx, self.kind, None if self.options.private else case.patient)
         order = (_ORDER,) if case.prescription.items else ()
         told = (*left_out(case, scans), *packed.lost, *order) or ("nothing",)
         return instances(packed.models, case, ctx, private=self.options.private), told

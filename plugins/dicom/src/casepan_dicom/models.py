@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from casepan.api import CaseError, DeliveryRefused, ExportContext, Scan
+from casepan.api import CaseError, DeliveryRefused, ExportContext, Patient, Scan
 from casepan_dicom.objects import Kind, Model
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ MATERIALS = "materials.mtl"
 _COLOURED, _PLAIN = "coloured", "plain"
 _MTL = f"newmtl {_COLOURED}\nKd 1 1 1\n\nnewmtl {_PLAIN}\nKd 0.9 0.86 0.78\n".encode()
 _HEADER, _COUNT, _FACET = 80, 4, 50
+_SHORTEST = 3  # letters of the shortest part of a name that is looked for
+_CODES = ("utf-8", "latin-1")
 _ICON, _FINER = 64, 6  # pixels of a side, and drawn pixels for each of them
 
 
@@ -29,8 +32,11 @@ class Packed:
     lost: tuple[str, ...]
 
 
-def models_of(scans: Sequence[Scan], ctx: ExportContext, kind: Kind) -> Packed:
+def models_of(scans: Sequence[Scan], ctx: ExportContext, kind: Kind, hidden: Patient | None = None) -> Packed:
     """Each scan as a model of one kind; OBJ models are followed by the materials they share.
+
+    Args:
+        hidden: the patient who must not be named, None when the object names them anyway.
 
     Raises:
         DeliveryRefused: a scan is damaged, or has coordinates that are no numbers: an archive keeps it for decades.
@@ -39,7 +45,7 @@ def models_of(scans: Sequence[Scan], ctx: ExportContext, kind: Kind) -> Packed:
     for scan in scans:
         try:
             _refuse_not_finite(ctx.mesh(scan))
-            content, losses = _stl(scan, ctx) if kind == "stl" else _obj(scan, ctx)
+            content, losses = _stl(scan, ctx, hidden) if kind == "stl" else _obj(scan, ctx)
         except CaseError as error:
             reason = f"a scan cannot be written as {kind.upper()}: {error.reason}"
             raise DeliveryRefused(reason, hint="Look at the findings of the case.") from error
@@ -65,13 +71,25 @@ def shown(scan: Scan) -> str:
     return " ".join(word for word in words if word)
 
 
-def _stl(scan: Scan, ctx: ExportContext) -> tuple[bytes, list[str]]:
-    """A binary STL byte for byte as it is; any other file is written as one, since DICOM takes binary STL only."""
+def _stl(scan: Scan, ctx: ExportContext, hidden: Patient | None) -> tuple[bytes, list[str]]:
+    """A binary STL byte for byte as it is; any other file is written as one, since DICOM takes binary STL only.
+
+    Only a head that names somebody who must not be named is blanked: the object says that the identity was removed.
+    """
     if scan.format == "stl":
         content = ctx.read(scan.file)
         if len(content) == _HEADER + _COUNT + _FACET * int.from_bytes(content[_HEADER : _HEADER + _COUNT], "little"):
-            return content, []
+            if hidden is None or not _names(content[:_HEADER], hidden):
+                return content, []
+            return bytes(_HEADER) + content[_HEADER:], ["heads of meshes that named the patient"]
     return _as(ctx.mesh(scan), "stl")
+
+
+def _names(head: bytes, patient: Patient) -> bool:
+    """True when a part of the patient's name or reference stands in the head of a file."""
+    told = (patient.name, patient.first, patient.last, patient.reference, patient.guid)
+    parts = {part.casefold() for text in told if text for part in re.split(r"[\W_]+", text) if len(part) >= _SHORTEST}
+    return any(part in head.decode(code, "replace").casefold() for code in _CODES for part in parts)
 
 
 def _obj(scan: Scan, ctx: ExportContext) -> tuple[bytes, list[str]]:
