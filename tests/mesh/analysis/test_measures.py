@@ -69,6 +69,13 @@ def test_the_oriented_box_finds_the_sheet_in_any_direction() -> None:
     assert np.linalg.det(box.axes) == pytest.approx(1)
 
 
+@pytest.mark.filterwarnings("ignore:overflow encountered", "ignore:invalid value encountered")
+def test_an_oriented_box_of_immense_coordinates_lies_along_the_axes() -> None:
+    """Finite coordinates whose areas are not finite still have a box."""
+    box = measures.oriented_box(shapes.mesh([[0, 0, 0], [3e38, 0, 0], [0, 2e38, 0]], [[0, 1, 2]]))
+    np.testing.assert_allclose(box.size_mm, [3e38, 2e38, 0], rtol=1e-6)
+
+
 def test_the_bounding_box_leaves_out_unused_vertices() -> None:
     """A stray vertex that no face uses does not make a scan larger."""
     sheet = shapes.grid(4, 2)

@@ -88,9 +88,13 @@ def bounding_box(mesh: Mesh) -> Box:
 
 
 def oriented_box(mesh: Mesh) -> Box:
-    """The box along the surface's own directions: the axes of inertia of its area."""
+    """The box along the surface's own directions: the axes of inertia of its area.
+
+    The file's own directions where the areas are too large for float32.
+    """
     points = _used_points(mesh)
-    _, vectors = np.linalg.eigh(_inertia(mesh))
+    inertia = _inertia(mesh)
+    _, vectors = np.linalg.eigh(inertia if np.isfinite(inertia).all() else np.diag([1.0, 2.0, 3.0]))
     axes = np.ascontiguousarray(vectors.T[::-1])
     order = np.argsort(-np.ptp(points @ axes.T, axis=0), kind="stable")
     axes = axes[order]
