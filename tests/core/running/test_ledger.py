@@ -272,6 +272,23 @@ def test_a_destination_without_a_rate_keeps_no_history_of_its_slots(ledger: Ledg
     assert len(ledger.all("select 1 from slots")) == 1
 
 
+def test_arrivals_that_wait_cost_a_claim_nothing(ledger: Ledger) -> None:
+    """The next one is found at once, however many are behind it."""
+    steps, costs = [0], list[int]()
+
+    def step() -> None:
+        steps[0] += 1
+
+    for number in range(60):
+        settle(ledger, f"A{number:02d}", spot=str(number), print_=str(number))
+    ledger._db.set_progress_handler(step, 1)
+    for number in range(60):
+        steps[0] = 0
+        assert taking(ledger).id == f"A{number:02d}"
+        costs.append(steps[0])
+    assert max(costs) < 1.2 * min(costs)
+
+
 def test_finished_cases_cost_a_claim_nothing(ledger: Ledger) -> None:
     """SQLite does the same work for one case that is due, however many have been handed on."""
     steps, costs = [0], list[int]()

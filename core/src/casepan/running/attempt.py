@@ -21,7 +21,7 @@ from casepan.running.deliveries import Sender
 from casepan.running.facts import facts_of
 from casepan.running.history import history_of
 from casepan.running.intake import CASE_DOCUMENT, Intake, open_source, read_case
-from casepan.running.layout import StateFolder
+from casepan.running.layout import StateFolder, base_of
 from casepan.running.plan import planned
 from casepan.running.previous import open_previous
 from casepan.running.steps import StepRun, read_result, stores_of, write_result
@@ -39,7 +39,7 @@ def work(job: Message, link: Link, lab: Lab, registry: Registry, umask: int) -> 
     state = StateFolder(Path(job["state"]))
     folder, pipeline = state.case(str(job["ref"]), int(job["revision"])), lab.pipelines[str(job["pipeline"])]
     previous = (int(job["previous"][0]), str(job["previous"][1])) if job["previous"] else None
-    base = lab.base
+    base = base_of(lab.path)
     with _of_this_case():
         listing = open_source(state.arrival(str(job["arrival"])))
         outcome = None if job["check"] else read_result(folder)

@@ -21,7 +21,7 @@ from casepan.model.decided import Desk
 from casepan.model.finding import Finding
 from casepan.running.durable import write_file
 from casepan.running.intake import read_landed
-from casepan.running.layout import StateFolder
+from casepan.running.layout import StateFolder, base_of
 
 LAST_GOOD = "practices-last-good.toml"
 LINKED = "practices-linked.json"
@@ -32,7 +32,7 @@ def with_knowledge(case: Case, lab: Lab, state: StateFolder, arrival: str) -> Ca
 
     ``practices.toml`` is read anew for every case. A broken one changes nothing: the last good one stays in use.
     """
-    clients, doubt = current_clients(lab.base, state)
+    clients, doubt = current_clients(base_of(lab.path), state)
     if clients is not None:
         case = with_client(case, clients, read_linked(state), _inbox(lab, state, arrival, case))
     return evolve(case, desk=_dated(case, lab)).with_findings(*doubt)

@@ -13,8 +13,8 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
-from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
 from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -28,7 +28,6 @@ from casepan.errors import CaseError, ClosedFormat, SecretError
 from casepan.model.files import SOURCE, FileRef
 from casepan.model.records import Receipt
 from casepan.model.vocabulary import Verdict
-from casepan.running.durable import FOLDER_MODE
 from casepan.running.memory import StageMemory
 
 if TYPE_CHECKING:
@@ -63,14 +62,13 @@ class Bench:
         listing: the arrival, where files of the store ``"source"`` are found.
         stores: folder of every step that wrote files, by step id.
         base: the folder that relative paths in ``lab.toml`` count from.
-        scratch: holds ``out`` folders of stages that are given none.
         memory: folder of what stages remember; None forgets everything at the end.
         history: the case as it came and as each step left it, oldest first.
         earlier_revision: opens the revision that was handed on before, None where there is none.
     """
 
     listing: FolderListing | None
-    scratch: Path
+    _scratch: Path | None = None
     stores: dict[str, Path] = field(factory=dict)
     base: Path = field(factory=Path.cwd)
     secrets: Callable[[Secret], str] = no_secrets
@@ -83,7 +81,6 @@ class Bench:
     _meshes: dict[str, Mesh] = field(factory=dict)
     _hashed: dict[str, FileRef] = field(factory=dict)
     _owned: bool = False
-    _made: int = 0
     _previous: list[tuple[Case, Bench]] | None = None
 
     @classmethod
@@ -98,7 +95,7 @@ class Bench:
     @classmethod
     def on(cls, listing: FolderListing, **more: Any) -> Bench:
         """A bench for an arrival that is already listed, with scratch space of its own."""
-        return cls(listing, Path(tempfile.mkdtemp(prefix="casepan-")), owned=True, **more)
+        return cls(listing, **more)
 
     def __enter__(self) -> Bench:
         return self
@@ -115,28 +112,30 @@ class Bench:
         if self._owned:
             shutil.rmtree(self.scratch, ignore_errors=True)
 
+    @property
+    def scratch(self) -> Path:
+        """Holds ``out`` folders of stages that are given none; its own is made when somebody wants it."""
+        if self._scratch is None:
+            self._scratch, self._owned = Path(tempfile.mkdtemp(prefix="casepan-")), True
+        return self._scratch
+
     def importing(self, stage: str) -> ReadingContext:
         """The context of an importer."""
-        return ReadingContext(self, stage, "import", self._out("import"))
+        return ReadingContext(self, stage, "import", self.out_folder("import"))
 
     def working(self, stage: str, step: str, out: Path | None = None) -> StageContext:
         """The context of a validator or transformer. ``step`` becomes the store of the files it keeps."""
-        out = out or self._out(step)
-        self.stores[step] = out
-        return StageContext(self, stage, step, out)
+        made = self.out_folder(step) if out is None else lambda: out
+        self.stores[step] = made()
+        return StageContext(self, stage, step, made)
 
     def sending(self, stage: str, export: str, errand: Errand) -> SendingContext:
         """The context of an exporter."""
-        return SendingContext(self, stage, export, self._out(export), errand)
+        return SendingContext(self, stage, export, self.out_folder(export), errand)
 
-    def _out(self, name: str) -> Path:
-        """A new folder; several benches may share their scratch space."""
-        while True:
-            self._made += 1
-            out = self.scratch / f"{name}-{self._made}"
-            with suppress(FileExistsError):
-                out.mkdir(FOLDER_MODE)
-                return out
+    def out_folder(self, name: str) -> Callable[[], Path]:
+        """Gives a new folder, made at the first call: most importers and exporters write nothing there."""
+        return cache(lambda: Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.scratch)))
 
     def open(self, file: FileRef) -> BinaryIO:
         """The bytes of a file of any store, seekable."""
@@ -211,7 +210,12 @@ class StageContext:
     bench: Bench = field(repr=False)
     stage: str
     store: str
-    out: Path = field(repr=False)
+    made: Callable[[], Path] = field(repr=False)
+
+    @property
+    def out(self) -> Path:
+        """The stage's own folder."""
+        return self.made()
 
     @property
     def log(self) -> logging.Logger:
@@ -333,7 +337,10 @@ class SendingContext(StageContext):
     def previous(self) -> tuple[Case, StageContext] | None:
         """The revision that was handed on before this one."""
         found = self.bench.previous()
-        return (found[0], StageContext(found[1], self.stage, self.store, found[1].scratch)) if found else None
+        if found is None:
+            return None
+        case, bench = found
+        return case, StageContext(bench, self.stage, self.store, lambda: bench.scratch)
 
     def fence_ok(self) -> bool:
         """True when this process still owns the delivery."""

@@ -52,6 +52,19 @@ def private_folder(path: Path) -> Path:
     return path
 
 
+def new_folder(path: Path) -> Path:
+    """Make a private folder inside of one that is still to be published: :func:`publish_folder` flushes it.
+
+    Raises:
+        StateError: it cannot be made.
+    """
+    try:
+        path.mkdir(FOLDER_MODE)
+    except OSError as error:
+        raise state_error(error, path) from error
+    return path
+
+
 def sync_file(path: Path) -> None:
     """Flush one file's bytes."""
     with path.open("rb+") as stream:
@@ -102,6 +115,19 @@ def write_file(path: Path, content: bytes) -> None:
 def write_document(path: Path, document: Mapping[str, Any]) -> None:
     """Write a JSON document with :func:`write_file`."""
     write_file(path, dumps(document, indent=None).encode("utf-8"))
+
+
+def write_new(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a JSON document into a folder that is still to be published: :func:`publish_folder` flushes it.
+
+    Raises:
+        StateError: the disk is full, read-only or not ours.
+    """
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE), "wb") as stream:
+            stream.write(dumps(document, indent=None).encode("utf-8"))
+    except OSError as error:
+        raise state_error(error, path) from error
 
 
 def read_document(path: Path) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from casepan.running.closed import without_nagging
 from casepan.running.context import Bench
 from casepan.running.durable import private_folder, read_document, write_document
 from casepan.running.facts import meshes_of
-from casepan.running.layout import StateFolder
+from casepan.running.layout import StateFolder, base_of
 from casepan.running.wire import Link, describe_error
 
 ARRIVAL_SCHEMA = 1
@@ -109,7 +109,7 @@ class Intake:
         self._snapshot(folder, landed)
         with Bench.on(
             _listed(folder / SOURCE_FOLDER, landed.names, Opening(settling=self.patient)),
-            base=self.lab.base,
+            base=base_of(self.lab.path),
             secrets=lambda reference: fetch_secret(reference, self.lab),
             memory=self.state.memory,
         ) as bench:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 
 from attrs import frozen
@@ -12,6 +13,12 @@ from casepan.running.durable import private_folder
 
 REFERENCE = re.compile(r"[A-Z0-9]{4}-[A-Z0-9]{2}")
 SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+@lru_cache(maxsize=1)
+def base_of(lab_toml: Path) -> Path:
+    """The folder of ``lab.toml``; its links are followed once, by a warm process for all its children."""
+    return lab_toml.resolve().parent
 
 
 @frozen

@@ -143,4 +143,4 @@ def context_of(lab: Lab, state: StateFolder, scratch: Path, stage: str) -> Obser
         memory=state.memory,
         rules=read_lab_rules(lab.base),
     )
-    return ObservingContext(bench, stage, "observer", Path(tempfile.mkdtemp(dir=scratch)))
+    return ObservingContext(bench, stage, "observer", bench.out_folder("observer"))

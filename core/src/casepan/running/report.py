@@ -73,15 +73,19 @@ def report_on(
     error: StateError | None = None,
 ) -> RunReport:
     """The report of a run from the ledger as it stands."""
+    deliveries = ledger.deliveries()
+    by_case: dict[tuple[str, int], list[DeliveryRow]] = {}
+    for delivery in deliveries:
+        by_case.setdefault((delivery.ref, delivery.revision), []).append(delivery)
     rows = [case for case in ledger.cases() if (case.ref, case.revision) in touched]
-    cases = tuple(CaseReport(case, ledger.deliveries(case.ref, case.revision)) for case in rows)
+    cases = tuple(CaseReport(case, tuple(by_case.get((case.ref, case.revision), ()))) for case in rows)
     return RunReport(
         cases=cases,
         quarantined=tuple(row for row in ledger.arrivals(state="quarantined") if row.id in arrivals),
         waiting=ledger.arrivals(state="waiting"),
         unreachable=unreachable,
         paused=paused,
-        deliveries_waiting=sum(delivery.waits for delivery in ledger.deliveries()),
+        deliveries_waiting=sum(delivery.waits for delivery in deliveries),
         interrupted=interrupted,
         error=error,
     )

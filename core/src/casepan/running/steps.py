@@ -20,7 +20,14 @@ from casepan.model.finding import Finding
 from casepan.model.vocabulary import Verdict
 from casepan.registry import Registry
 from casepan.running.context import Bench
-from casepan.running.durable import private_folder, publish_folder, read_document, write_document
+from casepan.running.durable import (
+    new_folder,
+    private_folder,
+    publish_folder,
+    read_document,
+    write_document,
+    write_new,
+)
 from casepan.running.plan import digest, has_taker, id_of, input_hash, takes_part, without_desk
 from casepan.running.verdict import reaches, summary, verdict_of
 from casepan.running.wire import Link, Message
@@ -139,12 +146,12 @@ class StepRun:
     def _run(self, step: Step, name: str, case: Case, target: Path, wanted: str) -> Case:
         part = target.with_name(f".{target.name}.part")
         shutil.rmtree(part, ignore_errors=True)
-        out = private_folder(part / FILES)
+        out = new_folder(new_folder(part) / FILES)
         result = self._apply(step, name, case, out)
         made: dict[str, Any] = {"case": to_plain(result)}
         if isinstance(self.registry.spec(step.use), ValidatorSpec):
             made = {"findings": to_plain(result.findings[len(case.findings) :])}
-        write_document(part / STEP_DOCUMENT, {"schema": SCHEMA, "stage": step.use, "input": wanted, **made})
+        write_new(part / STEP_DOCUMENT, {"schema": SCHEMA, "stage": step.use, "input": wanted, **made})
         publish_folder(part, target, target.with_name(f".{target.name}.old"))
         self.bench.stores[name] = target / FILES
         return result

@@ -61,9 +61,11 @@ def prepare(order: Message) -> child.Ready:
 
     from casepan.model.documents import prepare_converter
     from casepan.running.intake import Landed
+    from casepan.running.layout import base_of
     from casepan.running.planned import CaseFacts, PlannedDelivery
 
     ready = child.get_ready(order)
+    base_of(ready.lab.path)
     for name in (*WARM, *_modules_of(ready)):
         _warm(name)
     if "casepan.mesh" in sys.modules:

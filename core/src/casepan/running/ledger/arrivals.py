@@ -77,8 +77,8 @@ class ArrivalTransitions(FactTransitions):
         """The oldest arrival that is due, for one owner; None when nothing is due."""
         now, marks = self.clock(), ",".join("?" * len(pipelines))
         row = self.one(
-            f"select * from arrivals where state in ('settled', 'waiting') and not_before<=? and pipeline in ({marks})"
-            " order by at, id limit 1",
+            "select * from arrivals indexed by arrivals_by_turn"
+            f" where state in ('settled', 'waiting') and not_before<=? and pipeline in ({marks}) order by at, id limit 1",
             now, *pipelines,
         )  # fmt: skip
         if row is None:

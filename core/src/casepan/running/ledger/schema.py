@@ -5,7 +5,7 @@ Times that order events for people are ISO text in UTC; times that schedule work
 
 from __future__ import annotations
 
-LATEST = 5
+LATEST = 6
 
 FIRST = """
 create table meta(name text primary key, value text not null) without rowid;
@@ -231,5 +231,8 @@ create index cases_by_at on cases(at);
 """
 """The verdict that a case would have got, had its pipeline not only observed; and what was handed on since last evening."""
 
-MIGRATIONS: dict[int, str] = {1: FIRST, 2: PLANS, 3: DESK, 4: JOINING, 5: OBSERVING}
+QUEUE = "create index arrivals_by_turn on arrivals(at, id) where state in ('settled', 'waiting')"
+"""Thousands of arrivals that wait are not sorted each time that one is taken."""
+
+MIGRATIONS: dict[int, str] = {1: FIRST, 2: PLANS, 3: DESK, 4: JOINING, 5: OBSERVING, 6: QUEUE}
 """Version to the script that leads to it from the version before."""
