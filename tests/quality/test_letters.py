@@ -96,6 +96,16 @@ def test_one_point_stands_for_all_holes_of_a_scan() -> None:
     assert len(point.findings) == 3
 
 
+def test_scans_that_are_called_alike_make_one_point() -> None:
+    """The office cannot tell thirty bite scans apart by their role; the arches it can."""
+    bites = [scan(f"b{number}", "bite") for number in range(30)]
+    case = case_of([scan("u", "arch/upper"), scan("l", "arch/lower"), *bites], CROWN)
+    found = [Finding("mesh.spike", "warning", "x", scan=one.id, value=1.0) for one in case.scans]
+    points = letter_of(case, found).points
+    assert [point.where for point in points] == ["scan, upper arch", "scan, lower arch", "bite scan"]
+    assert len(points[-1].findings) == 30
+
+
 def test_a_place_without_teeth_is_the_scan() -> None:
     """Role and arch in the language of the letter."""
     finding = Finding("mesh.coarse", "warning", "x", scan="u")

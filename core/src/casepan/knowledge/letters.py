@@ -25,7 +25,7 @@ from casepan.errors import ConfigError
 from casepan.knowledge.completeness import Lack, laid_over, plain_lacks
 from casepan.knowledge.lab_rules import in_force
 from casepan.knowledge.teeth import to_universal
-from casepan.model.case import Case
+from casepan.model.case import Case, Scan
 from casepan.model.finding import Finding
 from casepan.model.vocabulary import SEVERITIES
 
@@ -306,11 +306,15 @@ class _Writer:
         return next(known, None)
 
     def _group(self, finding: Finding) -> str:
-        """Findings of one group become one point: by missing scan, all fields together, else by scan."""
+        """Findings of one group become one point: by missing scan, all fields together, else by what the scan shows."""
         if finding.code == MISSING_SCAN:
             lack = self.lacks.get(finding.message)
             return f"{lack.name} {lack.arch}" if lack else finding.message
-        return "" if finding.code == MISSING_FIELD else finding.scan or ""
+        scan = self._scan(finding)
+        return "" if finding.code == MISSING_FIELD or scan is None else f"{scan.role} {scan.arch}"
+
+    def _scan(self, finding: Finding) -> Scan | None:
+        return next((scan for scan in self.case.scans if scan.id == finding.scan), None)
 
     def _point(self, key: str, group: Sequence[Finding]) -> LetterPoint:
         group = worst_first(group)
@@ -344,7 +348,7 @@ class _Writer:
         words, teeth = self.texts.where, _teeth(group)
         if teeth:
             return _filled(words.teeth if len(teeth) > 1 else words.tooth, {"teeth": self._numbers(teeth)})
-        scan = next((scan for scan in self.case.scans if scan.id == group[0].scan), None)
+        scan = self._scan(group[0])
         if scan is None:
             lack = self.lacks.get(group[0].message)
             return getattr(words, lack.arch) if lack and lack.arch else words.case
