@@ -410,6 +410,13 @@ def test_the_state_folder_is_no_inbox(tmp_path: Path, path: str) -> None:
     assert problem[1] == "pipelines.a.import[1].with.path: overlaps the state folder"
 
 
+def test_nothing_is_exported_into_the_state_folder(tmp_path: Path) -> None:
+    """What lies there is casepan's, and is tidied up."""
+    text = HEAD + "[[pipelines.a.export]]\nuse = 'core.zip'\nwith.path = 'state/out'\n"
+    (problem,) = problems(tmp_path, text)
+    assert problem[1] == "pipelines.a.export[1].with.path: lies in the state folder"
+
+
 def test_a_pipeline_does_not_export_into_its_own_inbox(tmp_path: Path) -> None:
     """Its output would come in again, for ever."""
     text = (

@@ -216,7 +216,7 @@ def test_an_answer_before_the_end_of_the_upload_is_heard(
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=hang_up, args=(listening,))
         thread.start()
-        export = there.export(way, url=f"http://127.0.0.1:{listening.getsockname()[1]}/cases")
+        export = there.export(way, url=f"http://127.0.0.1:{listening.getsockname()[1]}/{WAYS[way]}")
         with pytest.raises(DeliveryError) as caught:
             export.deliver(case, context())
         thread.join()

@@ -74,6 +74,7 @@ def test_wrong_options_say_what_to_write(options: dict[str, Any], words: str) ->
         ({"url": "https://p.example.com", "probe": "https://p.example.com/{key}?n={name}"}, "no other word"),
         ({"url": "https://p.example.com/{key}"}, "is not known here"),
         ({"url": "https://p.example.com/{ref}", "way": "put"}, "is not known here"),
+        ({"url": "https://p.example.com/cases", "way": "put"}, "an address of its own"),
         ({"url": "https://p.example.com", "user": "mill"}, "belong together"),
         ({"url": "https://p.example.com", "user": "m", "password": SECRET, "token": SECRET}, "either 'token'"),
         ({"url": "https://p.example.com", "token_header": "X Key"}, "no name of a header"),

@@ -180,6 +180,7 @@ def _strings(value: Any) -> list[str]:
 
 
 def _folders(table: Mapping[str, Any], steps: tuple[RawStep, ...], base: Path) -> Iterator[Problem]:
+    state = _resolved(base, _table(table, "lab").get("state", "state"))
     imports = [(step, folder) for step in steps if step.section == "import" if (folder := _folder(step, base))]
     for position, (step, folder) in enumerate(imports):
         path = (*step.path, "with", "path")
@@ -187,13 +188,17 @@ def _folders(table: Mapping[str, Any], steps: tuple[RawStep, ...], base: Path) -
             if _overlap(folder, taken):
                 reason = f"overlaps the import folder of {other.pipeline}.{other.id}"
                 yield Problem(path, reason, "Give each import a folder of its own, none inside another.")
-        if _overlap(folder, _resolved(base, _table(table, "lab").get("state", "state"))):
+        if _overlap(folder, state):
             yield Problem(path, "overlaps the state folder", "Keep [lab] state and every inbox apart.")
         exports = [one for one in steps if one.section == "export" and one.pipeline == step.pipeline]
         for export in exports:
             if _inside(_folder(export, base), folder):
                 hint = "Export to a folder outside the inbox, or it takes in its own output."
                 yield Problem((*export.path, "with", "path"), "lies in an import folder of its own pipeline", hint)
+    for step in steps:
+        if step.section == "export" and _inside(_folder(step, base), state):
+            hint = "Export to a folder of its own: casepan tidies its state folder up."
+            yield Problem((*step.path, "with", "path"), "lies in the state folder", hint)
 
 
 def _folder(step: RawStep, base: Path) -> str | None:

@@ -43,6 +43,8 @@ class HttpOptions(PackingOptions):
 
     def __attrs_post_init__(self) -> None:
         self._check_address("url", self.url, {"name", "key"} if self.way == "put" else set())
+        if self.way == "put" and not _WORDS.findall(self.url):
+            raise ValueError("'url' must hold {name} or {key}: every case needs an address of its own")
         if self.probe is not None:
             self._check_address("probe", self.probe.partition("?")[0], {"key"})
             if set(_WORDS.findall(self.probe)) != {"key"}:
