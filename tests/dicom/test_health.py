@@ -142,4 +142,5 @@ def test_check_online_prints_one_line_for_each_archive(
     assert "ok  p/way1: the archive lets us in and answers queries" in done.stdout
     assert "ok  p/way2: the archive answers an echo, takes such models and answers queries" in done.stdout
     assert "failed  p/way3: the archive cannot be reached\n  Check that it runs" in done.stdout
+    assert "the file is right, but 1 of 3 do not answer" in done.stdout
     assert PASSWORD not in done.stdout + done.stderr

@@ -110,6 +110,12 @@ def test_lost_colour_is_told_once_and_with_who_drops_it(tmp_path: Path, options:
     assert [phrase for phrase in found["dicom.stl"].not_carried if "colour" in phrase] == [told]
 
 
+def test_what_has_no_scans_loses_no_colour(tmp_path: Path) -> None:
+    """A table is not told to miss what it never has."""
+    found = destinations(tmp_path, steps=converting("format = 'stl', colour = 'drop'"), use={"deliver.table": {}})
+    assert not any("colour" in phrase for phrase in found["deliver.table"].not_carried)
+
+
 def test_colour_that_arrives_is_not_told_as_lost(tmp_path: Path) -> None:
     """A destination with colour behind a step that keeps it."""
     found = destinations(tmp_path, steps=converting("format = 'ply', colour = 'keep'"), use={"core.folder": {}})

@@ -86,6 +86,8 @@ def converted_to(exported: Placed, placed: list[Placed]) -> Any:
 def _lost(one: Placed, spec: ExporterSpec, before: Any) -> Iterator[str]:
     yield from spec.not_carried
     yield from one.options.not_carried() if hasattr(one.options, "not_carried") else ()
+    if spec.names is not None and spec.names.given == "none":
+        return  # it has no scans whose colour could be missed
     if getattr(before, "format", None) == "stl" or getattr(before, "colour", None) == "drop":
         yield "the colour of the scans: a step before it drops it"
     elif not spec.colour:

@@ -122,7 +122,9 @@ def check_lab_file(path: Path, overrides: Sequence[str] = (), *, online: bool = 
     health = _health(lab, registry) if online else ()
     count = len(lab.pipelines)
     enabled = ", ".join(sorted(lab.adapters)) or "no adapters"
-    summary = f"{path}: all is well ({count} pipeline{'s' if count != 1 else ''}; {enabled})"
+    away = sum(not row.ok for row in health)
+    well = f"the file is right, but {away} of {len(health)} do not answer as they should" if away else "all is well"
+    summary = f"{path}: {well} ({count} pipeline{'s' if count != 1 else ''}; {enabled})"
     return LabCheck((), checked.advice, checked.destinations, health, summary)
 
 
