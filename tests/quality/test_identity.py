@@ -298,3 +298,12 @@ def test_a_unit_that_was_told_is_not_told_again() -> None:
     (plain,) = Units(UnitsOptions()).check(case, context(jaws))
     assert list(Identity(IdentityOptions()).check(case, context(jaws))) == [plain]
     assert list(Identity(IdentityOptions()).check(case.with_findings(plain), context(jaws))) == []
+
+
+def test_large_sizes_are_written_for_people() -> None:
+    """No exponents, whoever of the two says it."""
+    jaws = {"upper": with_points(pair(1200).upper, pair(1200).upper.vertices * 1000)}
+    (found,) = check(jaws)
+    (plain,) = Units(UnitsOptions()).check(case_of(scans_of(jaws)), context(jaws))
+    assert found == plain
+    assert "e+" not in found.message

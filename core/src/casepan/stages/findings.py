@@ -95,8 +95,9 @@ FINDINGS = (
     FindingDoc(
         "rx.unreadable",
         "error",
-        "The rx file beside the export cannot be read",
-        "rx.toml or rx.json is no valid file of its kind, and nobody should work on half an order.",
+        "The rx file cannot be read",
+        "The rx.toml or rx.json beside the export (or after --rx) is no valid file of its kind, and nobody should work on half "
+        "an order. Each problem in it is a finding of its own.",
         "rx.toml names a key that does not exist.",
         "Correct the file (casepan schema rx) and drop the case again.",
     ),

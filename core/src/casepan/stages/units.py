@@ -50,10 +50,11 @@ class Units:
         if self.options.smallest <= longest <= self.options.largest:
             return
         limit = self.options.smallest if longest < self.options.smallest else self.options.largest
+        size = f"{longest:.4g}" if longest < 10_000 else f"{longest:,.0f}"
         yield Finding(
             "identity.unit",
             "error",
-            f"the longest side measures {longest:.4g} as if in millimetres{_guess(longest)}",
+            f"the longest side measures {size} as if in millimetres{_guess(longest)}",
             scan=scan.id,
             value=round(longest, 6),
             limit=limit,

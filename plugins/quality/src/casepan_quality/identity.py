@@ -71,10 +71,11 @@ class Identity:
         guess = (
             _guess(longest, _WHOLE_MM, ": no usual unit makes an arch of it") if is_arch else _guess(longest, _PART_MM)
         )
+        size = f"{longest:.4g}" if longest < 10_000 else f"{longest:,.0f}"
         yield Finding(
             "identity.unit",
             "error",
-            f"the longest side measures {longest:.4g} as if in millimetres{guess}",
+            f"the longest side measures {size} as if in millimetres{guess}",
             scan=scan.id,
             value=round(longest, 6),
             limit=low if longest < low else high,
@@ -104,7 +105,9 @@ class Identity:
         if shape.occlusal is None and self.options.profile == "intraoral":
             closed = "closed" if shape.topology.is_closed else "nearly closed"
             words = f"the surface is {closed}: a model with a base, not a scan of the mouth"
-            hint = 'Ask which it is. Who scans plaster sets profile = "model-scan" for quality.identity and quality.mesh.'
+            hint = (
+                'Ask which it is. Who scans plaster sets profile = "model-scan" for quality.identity and quality.mesh.'
+            )
             return _not_a_scan(one.scan, words, hint, severity="warning")
         return None
 
