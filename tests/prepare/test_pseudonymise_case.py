@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import re
+import zipfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from PIL import Image
 from casepan.api import (
     Answer,
     Artifact,
+    Attachment,
     Case,
     CaseError,
     Change,
@@ -381,6 +383,24 @@ def test_artifacts_of_earlier_steps_are_cleaned_too(hide: Hide, tmp_path: Path) 
     case = hide(files, with_artifacts)
     assert [(item.file.path, item.name) for item in case.artifacts] == [("made-0.csv", None)]
     assert store.is_dir()
+
+
+def test_archives_are_made_anew_or_left_out_and_counted(hide: Hide, tmp_path: Path) -> None:
+    """One with clean members goes along without names; one with a photograph stays behind."""
+    clean = zipped({"Doe.txt": b"for Jane Doe: A2", "Doe.xml": b"<o>Doe</o>"})
+    photograph = zipped({"face of Doe.jpg": b"\xff\xd8\xff\xe0"})
+    files = {"Doe Jane/all.zip": zipped({"Doe one.zip": clean, "Doe two.zip": photograph})}
+
+    def attached(case: Case) -> Case:
+        found = [FileRef(f"all.zip!Doe {name}.zip", 1, "0" * 64) for name in ("one", "two")]
+        listed = tuple(Attachment(f"data-{n}", file, "data") for n, file in enumerate(found))
+        return evolve(case, attachments=listed)
+
+    case = hide({**arrival(), **files}, attached)
+    assert [item.file.path for item in case.attachments] == ["data-0.zip"]
+    left = [finding.message for finding in case.findings if finding.code == "privacy.left-out"]
+    assert left == ["1 ZIP file was left out: something in it cannot be cleaned"]
+    assert sorted(zipfile.ZipFile(tmp_path / "out" / "data-0.zip").namelist()) == ["file-1.txt", "file-2.xml"]
 
 
 def test_closed_files_are_left_out_with_a_warning(hide: Hide) -> None:

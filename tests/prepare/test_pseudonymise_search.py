@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from casepan.testing import scan_bytes, small_scan
+from casepan_prepare.hiding.days import dates_of
 from casepan_prepare.hiding.lexicon import Lexicon
 from casepan_prepare.hiding.names import Known
 from casepan_prepare.hiding.pseudonyms import Pseudonyms
@@ -111,12 +112,58 @@ HIDING: dict[str, Callable[[str], bytes]] = {
     "name of a member": lambda text: zipped(b"nothing", name=f"scans/{text.replace('/', '')}.stl"),
     "comment of a zip": lambda text: zipped(b"nothing", comment=text.encode()),
     "zip behind a picture": lambda text: b"\xff\xd8\xff\xe0 a picture" + zipped(text.encode()),
+    "letters in tags": lambda text: b"<p>for <b>" + "</b><b>".join(text).encode() + b"</b></p>",
+    "a word cut by a comment": lambda text: f"<n>{text[:4]}<!-- a -->{text[4:]}</n>".encode(),
+    "sections of XML": lambda text: f"<n>{text[:4]}<![CDATA[{text[4:]}]]></n>".encode(),
+    "soft hyphens": lambda text: "\u00ad".join(text).encode(),
+    "soft hyphens as entities": lambda text: b"<p>" + "&shy;".join(text).encode() + b"</p>",
+    "unseen blanks": lambda text: "\u200b".join(text).encode(),
+    "letters with blanks": lambda text: b"for: " + " ".join(text).encode() + b" .",
+    "entity after an accent": lambda text: f"\u00fc&amp;#{ord(text[0])};{text[1:]}".encode(),
     "text among numbers": lambda text: FLOATS + f"Patient: {text} (upper)".encode() + FLOATS,
     "end of a binary": lambda text: FLOATS + f"name={text}".encode(),
     "head of an STL": lambda text: f"{text}".encode().ljust(80, b"\0")[:80] + bytes(4) + FLOATS,
     "words of an STL's triangles": lambda text: attributes(f"for {text}".encode()),
     "comment of a PLY": lambda text: f"ply\ncomment {text}\nend_header\n".encode() + FLOATS,
 }
+
+
+BROKEN = {
+    "at a line's end": lambda text: f"<n>{text[:4]}\n    {text[4:]}</n>",
+    "with a hyphen": lambda text: f"for Mrs {text[:4]}-\r\n{text[4:]} and others",
+}
+
+
+@pytest.mark.parametrize("way", BROKEN)
+def test_a_word_broken_over_two_lines_is_found(way: str) -> None:
+    """As programs wrap XML, and people wrap letters."""
+    assert NEEDLES.find(BROKEN[way]("Juergen").encode()) is not None
+
+
+@pytest.mark.parametrize(
+    "born", ["1980-01-31", "1980-01-31T00:00:00", "31.01.1980", "31/1/1980", "01/31/1980", "19800131"]
+)
+def test_a_birth_date_is_known_in_every_way_of_writing_it(born: str) -> None:
+    """Beside initials it tells as much as a name."""
+    needles = Needles.of(Known(day, "X-1", "number") for day in (born, *dates_of(born)))
+    for written in (
+        "31.01.1980",
+        "01/31/1980",
+        "1980-01-31",
+        "19800131",
+        "31.01.80",
+        "31 Jan 1980",
+        "January 31, 1980",
+    ):
+        assert needles.find(f"S.J., born {written}: A2".encode()) is not None, written
+    assert needles.find(b"f 31/1/1980 32/2/1981 33/1/1980\nf 31/1/1980 40/2/2000 44/5/900\n") is None
+    assert needles.find(b"due 2026-03-01") is None
+
+
+@pytest.mark.parametrize("text", ["A2", "12", "99.99.9999", "0001-01-01", "1.2.3", "", "guid-0001"])
+def test_what_is_no_day_has_no_other_ways(text: str) -> None:
+    """Numbers and words stay what they are."""
+    assert dates_of(text) == ()
 
 
 def attributes(words: bytes) -> bytes:

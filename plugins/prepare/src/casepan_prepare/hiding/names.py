@@ -11,6 +11,7 @@ from typing import Any
 from attrs import field, frozen
 
 from casepan.api import Case
+from casepan_prepare.hiding.days import dates_of
 from casepan_prepare.hiding.options import PseudonymiseOptions
 from casepan_prepare.hiding.pseudonyms import Pseudonyms, plain, words_of
 
@@ -134,6 +135,8 @@ def _patient(case: Case, make: Pseudonyms) -> Iterator[Known]:
         if text and text.strip():
             yield Known(text, make.of_text(kind, text), "number")
     for key, text in strings_in(patient.raw):
+        for day in dates_of(text):
+            yield Known(day, make.of_text("X", text), "number")
         person = re.search(r"name|patient$", key, re.IGNORECASE) and words_of(text)
         yield Known(text, name if person else make.of_text("X", text), "person" if person else "number")
 

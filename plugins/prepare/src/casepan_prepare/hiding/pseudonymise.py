@@ -22,6 +22,7 @@ from casepan.api import (
     Finding,
     Scan,
 )
+from casepan_prepare.hiding.archives import clean_zip
 from casepan_prepare.hiding.lexicon import Lexicon
 from casepan_prepare.hiding.names import Known, known_in, strings_in
 from casepan_prepare.hiding.options import PseudonymiseOptions
@@ -30,19 +31,13 @@ from casepan_prepare.hiding.pseudonyms import Pseudonyms
 from casepan_prepare.hiding.record import clean_record
 from casepan_prepare.hiding.search import Needles
 from casepan_prepare.hiding.surfaces import Companions, clean_mesh, clean_mtl
-from casepan_prepare.hiding.texts import Cleaner, clean_html, clean_json, clean_lines, clean_xml
+from casepan_prepare.hiding.texts import WAYS, Cleaner, clean_document
 from casepan_prepare.hiding.views import LARGEST, CannotSearchError
 
-_WAYS = {
-    **dict.fromkeys(("xml", "dentalproject", "constructioninfo"), "xml"),
-    **dict.fromkeys(("html", "htm"), "html"),
-    "json": "json",
-    **dict.fromkeys(("txt", "md", "csv", "toml", "ini", "matrix4", "xyz", "pts"), "text"),
-}
 _PICTURES = frozenset({"jpg", "jpeg", "png", "bmp", "gif", "tif", "tiff", "webp", "heic"})
 _NAMED = _PICTURES | {
     "pdf", "xps", "doc", "docx", "odt", "rtf", "mht", "zip", "rar", "7z", "dcm", "dxd", "3oxz", "3ox", "3ml", "csz", "cszx",
-    "cdt", "stl", "ply", "obj", "mtl", "glb", *_WAYS,
+    "cdt", "stl", "ply", "obj", "mtl", "glb", *WAYS,
 }  # fmt: skip
 """Suffixes that may be said aloud; any other one may be part of a name."""
 
@@ -201,22 +196,22 @@ class _Work:
                 yield evolve(item, file=file, name=None)
 
     def _document(self, file: FileRef, name: str) -> FileRef | None:
-        way = _WAYS.get(file.suffix)
-        if way is None or (way == "html" and self.options.sheets == "leave-out"):
+        sheets = self.options.sheets != "leave-out"
+        if file.suffix != "zip" and (file.suffix not in WAYS or (WAYS[file.suffix] == "html" and not sheets)):
             self._leave(file, "a picture" if file.suffix in _PICTURES else "cannot be opened and cleaned", "info")
             return None
-        cleaned = self._cleaned(self.ctx.read(file), way)
+        try:
+            data = self.ctx.read(file)
+            zipped = file.suffix == "zip"
+            cleaner = self.cleaner
+            cleaned = clean_zip(data, cleaner, sheets=sheets) if zipped else clean_document(data, file.suffix, cleaner)
+        except CannotSearchError as error:
+            self._leave(file, str(error), "info")
+            return None
         kept, why = self._keep(f"{name}.{file.suffix}", cleaned) if cleaned is not None else (None, "cannot be read")
         if kept is None:
             self._leave(file, why, "info")
         return kept
-
-    def _cleaned(self, data: bytes, way: str) -> bytes | None:
-        if way == "xml":
-            return clean_xml(data, self.cleaner) if data.strip() else data
-        if way == "html":
-            return clean_html(data, self.cleaner)
-        return clean_json(data, self.cleaner) if way == "json" else clean_lines(data, self.cleaner)
 
     def _keep(self, name: str, data: bytes) -> tuple[FileRef | None, str]:
         """Write a cleaned file if no name is found in it, else say why not."""

@@ -21,6 +21,7 @@ _BITS_CHOICE = 8.0
 _BITS_BASE64, _RUN = 5.0, 48
 _ALPHABET = re.compile(rb"[A-Za-z0-9+/]*")
 _NEAR, _NUMBERS = 24, re.compile(rb"(?:[-+0-9.eE/ \t\r\n]|\b[vf][nt]?\b)*")
+_NUMBER = re.compile(rb"[0-9]+(?:[-./][0-9]+)*")
 _DOUBT = 14.0
 _LARGE, _BLOCK = 1 << 14, 1 << 22
 _COMMON_IN_FLOATS = b"ab?@"
@@ -168,7 +169,7 @@ def _is_meant(needle: Needle, field: _Field, at: int, end: int) -> bool:
     is printable throughout, a letter is one of 64; what it says is searched when it is decoded.
     """
     data = field.data
-    if needle.data.isdigit() and _among_numbers(data, at, end):
+    if _NUMBER.fullmatch(needle.data) and _among_numbers(data, at, end):
         return False
     if needle.step == 1 and _in_base64(data, at, end):
         return _BITS_BASE64 * len(needle.data) >= field.doubt
@@ -205,7 +206,7 @@ def _beside(needle: Needle, field: _Field, at: int, end: int) -> float:
 
 
 def _among_numbers(data: bytes, at: int, end: int) -> bool:
-    """True where an order number is nothing but a coordinate or the index of a corner."""
+    """True where an order number or a day is nothing but a coordinate or the indices of a corner."""
     around = data[max(0, at - _NEAR) : at] + data[end : end + _NEAR]
     return _NUMBERS.fullmatch(around) is not None and len(re.findall(rb"[0-9]+", around)) >= 2
 

@@ -15,6 +15,14 @@ from casepan_prepare.hiding.lexicon import Lexicon
 from casepan_prepare.hiding.pseudonyms import Pseudonyms, plain
 from casepan_prepare.hiding.search import Needles
 
+WAYS: Mapping[str, str] = {
+    **dict.fromkeys(("xml", "dentalproject", "constructioninfo"), "xml"),
+    **dict.fromkeys(("html", "htm"), "html"),
+    "json": "json",
+    **dict.fromkeys(("txt", "md", "csv", "toml", "ini", "matrix4", "xyz", "pts"), "text"),
+}
+"""How documents are cleaned, by their suffix."""
+
 LONGEST_VALUE = 1 << 16
 """Longer values (packed geometry) are not looked into one by one; the search of the whole file does that."""
 
@@ -63,6 +71,16 @@ class Cleaner:
         if isinstance(value, list | tuple):
             return [self.plain_value(inner) for inner in value]
         return value
+
+
+def clean_document(data: bytes, suffix: str, cleaner: Cleaner) -> bytes | None:
+    """A document of a suffix in ``WAYS``, None when it cannot be read."""
+    way = WAYS[suffix]
+    if way == "xml":
+        return clean_xml(data, cleaner) if data.strip() else data
+    if way == "html":
+        return clean_html(data, cleaner)
+    return clean_json(data, cleaner) if way == "json" else clean_lines(data, cleaner)
 
 
 def clean_lines(data: bytes, cleaner: Cleaner) -> bytes:

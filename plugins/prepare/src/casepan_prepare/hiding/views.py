@@ -26,8 +26,17 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{8,}(?:[ \t]*\r?\n[ \t]*[A-Za-z0-9+/_-]{4
 _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}){6,}")
 _ENTITY = re.compile(rb"&#?[0-9A-Za-z]{2,10};")
 _ESCAPE = re.compile(rb"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
+_PAGE = 1 << 22
+"""Bytes of the largest text whose words are put together again; a larger one is no text that somebody wrote."""
+_TAG = re.compile(rb"<!--.{0,4096}?-->|<!\[CDATA\[|\]\]>|</?[A-Za-z][^<>]{0,4096}>", re.DOTALL)
+_BREAK = re.compile(
+    rb"(?<=[A-Za-z\x80-\xff])-?[ \t]*\r?\n[ \t]*(?=[A-Za-z\x80-\xff])|\xc2\xad|\xe2\x80[\x8b-\x8f]|\xe2\x81\xa0|\xef\xbb\xbf"
+)
+_SPACED = re.compile(
+    rb"(?<![A-Za-z])(?:(?:[A-Za-z]|[\xc3-\xcd][\x80-\xbf]) ){3,}(?:[A-Za-z]|[\xc3-\xcd][\x80-\xbf])(?![A-Za-z])"
+)
 _DEFLATED = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")
-_BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError, IndexError)
+BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError, IndexError)
 
 
 class CannotSearchError(Exception):
@@ -70,6 +79,7 @@ def _inside(data: bytes, where: str, depth: int, room: _Room) -> Iterator[Haysta
         raise CannotSearchError("packed or encoded too many times")
     yield Haystack(where, data)
     yield from (Haystack(where, part) for part in _ends(data))
+    yield from (Haystack(f"{where} > words put together", part) for part in _put_together(data))
     for name, part in _parts(data, room):
         yield from _inside(room.take(part), f"{where} > {name}", depth + 1, room)
 
@@ -100,9 +110,19 @@ def _parts(data: bytes, room: _Room) -> Iterator[tuple[str, bytes]]:
 
 
 def _text_in(data: bytes) -> bytes:
-    """The printable runs; among numbers only runs of a length that no chance makes."""
+    """The whole when it is text, else its printable runs; among numbers only runs of a length that no chance makes."""
+    if b"\0" not in data and _is_text(data):
+        return data
     text = b"\n\0".join(_RUNS.findall(data))
     return text if 2 * len(text) > len(data) else b"\n\0".join(_LONG_RUNS.findall(text))
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _zip(data: bytes, room: _Room) -> Iterator[tuple[str, bytes]]:
@@ -120,7 +140,7 @@ def _zip(data: bytes, room: _Room) -> Iterator[tuple[str, bytes]]:
                 if info.flag_bits & 1:
                     raise CannotSearchError("a password")
                 yield "zip", archive.read(info)
-    except _BROKEN as error:
+    except BROKEN as error:
         if data.startswith(b"PK"):
             raise CannotSearchError("an archive that cannot be opened") from error
 
@@ -175,6 +195,15 @@ def _without_escapes(text: bytes) -> bytes:
 
 def _without_soft_breaks(text: bytes) -> bytes:
     return quopri.decodestring(text)
+
+
+def _put_together(data: bytes) -> Iterator[bytes]:
+    """A text with words whole again that tags, line ends, hidden characters or blanks between all letters part."""
+    text = _text_in(data) if len(data) < _PAGE else b""
+    bare = _TAG.sub(b"", text) if b"<" in text else text
+    joined = _BREAK.sub(b"", bare)
+    unspaced = _SPACED.sub(lambda found: found[0].replace(b" ", b""), bare)
+    yield from {bare, joined, unspaced} - {text}
 
 
 _ESCAPES: tuple[tuple[str, bytes, Callable[[bytes], bytes]], ...] = (
