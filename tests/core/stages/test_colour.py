@@ -132,6 +132,30 @@ def test_untextured_corners_are_white_and_said() -> None:
     assert [loss.what for loss in losses] == ["texture detail", "colour of untextured faces"]
 
 
+def test_pictures_beside_the_first_are_said_to_be_lost(bench_of: MakeBench) -> None:
+    """In every shape of colour that is asked for; the places that wore another picture are not coloured by the first."""
+    library = b"newmtl a\nmap_Kd a.png\nnewmtl b\nmap_Kd b.png\n"
+    grey = png(np.full((4, 4, 3), 90, np.uint8))
+    text = (
+        "mtllib a.mtl\nv 0 0 0\nv 9 0 0\nv 0 9 0\nv 9 9 0\nv 9 9 9\nvt 0 0\nvt 1 0\nvt 0 1\n"
+        "usemtl a\nf 1/1 2/2 3/3\nusemtl b\nf 2/1 4/2 5/3\n"
+    )
+    bench = bench_of({"a.obj": text.encode(), "a.mtl": library, "a.png": grey, "b.png": grey})
+    (scan,) = case_of(bench, ("a.obj", "arch", "upper")).scans
+    scan = evolve(scan, textures=tuple(bench.reference(name) for name in ("a.mtl", "a.png", "b.png")))
+    for form, colour in (("ply", "keep"), ("ply", "vertex"), ("glb", "texture")):
+        case = evolve(case_of(bench), scans=(scan,))
+        options = ConvertOptions(format=form, colour=colour)  # type: ignore[arg-type]
+        after = Convert(options).apply(case, bench.working("core.convert", f"{form}-{colour}"))
+        assert "warning further textures" in {
+            f"{one.severity} {one.message.partition(' is lost')[0]}" for one in after.findings
+        }
+        if colour == "vertex":
+            colours = bench.mesh(after.scans[0]).vertex_colours
+            assert colours is not None
+            assert colours[:, 0].tolist() == [90, 90, 90, 255, 255]
+
+
 def test_a_scan_that_has_the_wanted_colour_is_not_written_again(bench_of: MakeBench) -> None:
     """Vertex colour in the wanted format stays byte for byte."""
     bench = bench_of({"upper.ply": scan_bytes(small_scan("upper"), "ply")})

@@ -151,6 +151,16 @@ def test_image_of_the_first_used_material_is_taken() -> None:
     assert mesh.notes["further_textures"] == ("a.png",)
 
 
+def test_faces_with_another_image_do_not_wear_the_first() -> None:
+    """Their coordinates mean a picture that is not there; polygons keep their own material, names may hold blanks."""
+    library = b"newmtl the a\nmap_Kd a.png\nnewmtl b\nmap_Kd b.png\nnewmtl c\nmap_Kd a.png\n"
+    faces = "usemtl the a\nf 1/1 2/2 3/3\nusemtl b\nf 1/1 2/2 3/3 4/1\nusemtl c\nf 1/1 2/2 4/3\n"
+    text = f"mtllib x.mtl\n{SQUARE}{COORDINATES}f 2/1 3/2 4/3\n{faces}"
+    mesh = read(text, images=lambda name: library if name == "x.mtl" else None)
+    assert mesh.texture.name == "a.png"
+    assert np.isnan(mesh.texture.uv).all(axis=(1, 2)).tolist() == [False, False, True, True, False]
+
+
 def test_one_line_may_name_several_libraries() -> None:
     """Names with blanks are tried whole first, then as several names; what is missing of them is noted."""
     libraries = {"one.mtl": b"newmtl a\nKd 1 0 0\n", "two.mtl": b"newmtl b\nmap_Kd b.png\n"}

@@ -204,6 +204,16 @@ def test_further_textures_are_noted() -> None:
     assert mesh.notes["further_textures"] == ("b.jpg",)
 
 
+def test_faces_with_another_picture_do_not_wear_the_first() -> None:
+    """``texnumber`` says which: only those of the first keep their coordinates."""
+    face = (*LIST, "list uchar float texcoord", "int texnumber")
+    rows: Rows = [([0, 1, 2], [0, 0, 1, 0, 1, 1], 0), ([0, 2, 1], [0, 0, 1, 0, 1, 1], 1)]
+    comments = "comment TextureFile a.jpg\ncomment TextureFile b.jpg"
+    mesh = read_mesh(ply("ascii", ("vertex", XYZ, POINTS), ("face", face, rows), comments=comments))
+    assert mesh.texture is not None
+    assert np.isnan(mesh.texture.uv).all(axis=(1, 2)).tolist() == [False, True]
+
+
 def test_vertices_are_not_merged_on_reading() -> None:
     """An indexed file stays as stored; ``welded`` merges."""
     doubled = ply("ascii", ("vertex", XYZ, POINTS * 2), ("face", LIST, [([0, 1, 2],), ([4, 6, 7],)]))

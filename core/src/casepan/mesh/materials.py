@@ -19,11 +19,14 @@ def image_names(libraries: Sequence[bytes], used: Sequence[str]) -> tuple[str, .
         libraries: the contents of MTL files.
         used: material names in order of use.
     """
-    images: dict[str, str] = {}
-    for text in libraries:
-        images.update(_images(text))
+    images = images_of(libraries)
     ordered = [images[name] for name in used if name in images] + list(images.values())
     return tuple(dict.fromkeys(ordered))
+
+
+def images_of(libraries: Sequence[bytes]) -> dict[str, str]:
+    """Material to its colour image, over all libraries; the last one that says it counts."""
+    return {name: image for text in libraries for name, image in _images(text).items()}
 
 
 def _images(text: bytes) -> dict[str, str]:

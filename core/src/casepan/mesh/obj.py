@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from casepan.errors import CorruptFile
 from casepan.mesh.colours import to_bytes
-from casepan.mesh.materials import image_names
+from casepan.mesh.materials import image_names, images_of
 from casepan.mesh.polygons import Fan, fan
 from casepan.mesh.surface import ByteArray, FloatArray, IntArray, Mesh, Texture
 from casepan.mesh.text import BadNumberError, Numbers, Tokens, key, line_end, tokenise
@@ -194,15 +194,30 @@ def _texture(
     """Texture coordinates with the image that the material library names, or that the caller knows of."""
     if not (corners.pairs >= 0).any():
         return None, {}
-    names, missing = _images_of_materials(data, images)
+    libraries, missing = _material_libraries(data, images)
+    names = image_names(libraries, _named(data, b"usemtl"))
     named = names[0] if names else None
     image = images(named or "") if images is not None else None
     if named is None and image is None and not missing:
         return None, {"texture_coordinates": "present, but no material names an image"}
     notes: dict[str, Any] = {"missing_material_library": True} if missing else {}
+    uv = _uv(lines, corners)
     if len(names) > 1:
         notes["further_textures"] = names[1:]
-    return Texture(cut.of_corners(_uv(lines, corners)), image, named), notes
+        uv[np.repeat(_wearing_another(lines, images_of(libraries), names[0]), corners.lengths)] = np.nan
+    return Texture(cut.of_corners(uv), image, named), notes
+
+
+def _wearing_another(lines: _Lines, worn: Mapping[str, str], first: str) -> NDArray[np.bool_]:
+    """Which polygons have a material with another image than the first: its colours are not theirs."""
+    begins, counts = lines.of_kind(b"usemtl")
+    starts, ends = lines.words.starts, lines.words.ends
+    texts = [
+        bytes(lines.text[starts[at] : ends[at + n - 1]]) if n else b"" for at, n in zip(begins, counts, strict=True)
+    ]
+    another = [worn.get(text.decode("utf-8", "replace"), first) != first for text in texts]
+    material = np.searchsorted(begins, lines.of_kind(b"f")[0])  # 0 before the first one
+    return np.array([False, *another])[material]
 
 
 def _uv(lines: _Lines, corners: _Corners) -> FloatArray:
@@ -217,11 +232,11 @@ def _uv(lines: _Lines, corners: _Corners) -> FloatArray:
     return uv
 
 
-def _images_of_materials(data: bytes, images: Images | None) -> tuple[tuple[str, ...], bool]:
-    """Image names of all material libraries, in the order in which they are used, and whether a library is missing."""
+def _material_libraries(data: bytes, images: Images | None) -> tuple[list[bytes], bool]:
+    """All material libraries that are there, and whether one is missing."""
     texts = [text for each in _named(data, b"mtllib") for text in _libraries(each, images)]
     found = [each for each in texts if each is not None]
-    return image_names(found, _named(data, b"usemtl")), len(found) < len(texts)
+    return found, len(found) < len(texts)
 
 
 def _libraries(names: str, images: Images | None) -> list[bytes | None]:

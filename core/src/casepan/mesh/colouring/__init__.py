@@ -30,16 +30,31 @@ def fit_colour(mesh: Mesh, wish: Wish, form: str) -> tuple[Mesh, tuple[Loss, ...
     Raises:
         AdapterError: a texture has to be read and Pillow is not installed.
     """
-    from casepan.mesh.colouring.shapes import as_texture, as_vertices
-
     if wish == "drop":
         return without_colour(mesh), ()
     if form == "stl" or mesh.colour == "none":
         return mesh, ()
+    made, changes = _fitted(mesh, wish, form)
+    return made, (*_further_pictures(mesh), *changes)
+
+
+def _fitted(mesh: Mesh, wish: Wish, form: str) -> tuple[Mesh, tuple[Loss, ...]]:
+    from casepan.mesh.colouring.shapes import as_texture, as_vertices
+
     if wish == "texture":
         return as_texture(mesh)
     bare_faces = mesh.colour == "face" and form in ("obj", "glb")
     return as_vertices(mesh) if wish == "vertex" or bare_faces else (mesh, ())
+
+
+def _further_pictures(mesh: Mesh) -> tuple[Loss, ...]:
+    """Readers take the first picture of a texture; what wears another one has no texture coordinates."""
+    from casepan.mesh.writing import Loss
+
+    count = len(mesh.notes.get("further_textures", ())) if mesh.texture is not None else 0
+    return (
+        (Loss("further textures", f"the scan has {count + 1} pictures, the first alone is carried"),) if count else ()
+    )
 
 
 def without_colour(mesh: Mesh) -> Mesh:

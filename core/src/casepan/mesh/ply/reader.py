@@ -21,6 +21,7 @@ FACE = "face"
 INDICES = ("vertex_indices", "vertex_index")
 TEXCOORD = ("texcoord", "texcoords", "texture_coordinates")
 COLOURS = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_blue"), ("r", "g", "b"))
+TEXNUMBER = "texnumber"
 VERTEX_UV = (("s", "t"), ("u", "v"), ("texture_u", "texture_v"), ("texture_s", "texture_t"))
 
 
@@ -132,6 +133,9 @@ def _face_uv(columns: Columns, cut: Fan, name: str) -> FloatArray | None:
     pairs = np.full((int(indices.lengths.sum()), 2), np.nan, np.float32)
     with np.errstate(over="ignore", invalid="ignore"):
         pairs[np.repeat(whole, indices.lengths)] = lists.values.reshape(-1, 2)
+    number = columns.get(TEXNUMBER)
+    if number is not None and not isinstance(number, Ragged):  # of several pictures only the first is carried
+        pairs[np.repeat(_plain(number) != 0, indices.lengths)] = np.nan
     return cut.of_corners(pairs)
 
 
