@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import os
-import queue
+import select
 import signal
 import sys
 import threading
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from casepan.errors import (
     AdapterError,
@@ -40,10 +40,10 @@ class Link:
     """The child's end."""
 
     def __init__(self, incoming: IO[bytes], outgoing: IO[bytes]) -> None:
-        self._outgoing = outgoing
-        self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._incoming, self._outgoing = incoming, outgoing
         self._lock = threading.Lock()
-        threading.Thread(target=self._listen, args=(incoming,), daemon=True).start()
+        if hasattr(select, "poll"):  # elsewhere the Job Object ends this process
+            threading.Thread(target=end_when_closed, args=(incoming.fileno(),), daemon=True).start()
 
     @classmethod
     def on_standard_streams(cls) -> Link:
@@ -55,14 +55,13 @@ class Link:
         sys.stdout = sys.stderr
         return cls(os.fdopen(incoming, "rb"), os.fdopen(outgoing, "wb"))
 
-    def _listen(self, incoming: IO[bytes]) -> None:
-        for line in incoming:
-            self._messages.put(json.loads(line))
-        end_group()
-
     def receive(self) -> Message:
-        """The next message of the supervisor."""
-        return self._messages.get()
+        """The next message of the supervisor. Called by one thread only."""
+        line = self._incoming.readline()
+        if not line:
+            end_group()
+        message: Message = json.loads(line)
+        return message
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Tell the supervisor."""
@@ -83,7 +82,15 @@ class Link:
         return answer
 
 
-def end_group() -> None:
+def end_when_closed(line: int) -> None:
+    """In a thread that sleeps while the line is open, also through everything that is said on it."""
+    hung_up = select.poll()
+    hung_up.register(line, 0)  # that its other end was closed is always told
+    hung_up.poll()
+    end_group()
+
+
+def end_group() -> NoReturn:
     """The supervisor is gone: end this process and what it started, at once."""
     if os.name == "posix" and os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
