@@ -98,7 +98,7 @@ def bad_plugin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     hooks: dict[str, Callable[..., Any]] = {
         "casepan_adapter": lambda: api.AdapterInfo("bad", "Bad", api.API_VERSION, "careless"),
         "casepan_importers": lambda: (api.ImporterSpec("bad.order", "x", f"{here}:Careless"),),
-        "casepan_exporters": lambda: (api.ExporterSpec("bad.straight", "x", f"{here}:STRAIGHT"),),
+        "casepan_exporters": lambda: (api.ExporterSpec("bad.straight", "x", f"{here}:STRAIGHT", max_faces=1_000),),
         "casepan_recognise": lambda listing: recognise(listing),
         "casepan_samples": lambda: (api.Sample("one", "one order", sample_files, expected),),
     }

@@ -197,6 +197,20 @@ def keeps_to_its_limits_for_names(rig: Rig) -> Found:
         yield from _beyond(path, limits)
 
 
+def refuses_more_faces_than_it_takes(rig: Rig) -> Found:
+    """Who declares a limit of faces keeps it: a larger scan is refused with advice, and nothing is delivered."""
+    most = _spec(rig).max_faces
+    if most is None:
+        return
+    large = tuple(evolve(scan, faces=most + 1) for scan in rig.case.scans)
+    try:
+        rig.deliver(case=evolve(rig.case, scans=large))
+        yield f"a scan of {most + 1:,} faces was taken, the limit is {most:,}"
+    except DeliveryRefused as error:
+        if not error.hint:
+            yield "refused without saying what to do"
+
+
 def never_overwrites(rig: Rig) -> Found:
     """What another delivery left at the place stays as it is, unless the lab allows to replace it."""
     rig.deliver(key="older")
@@ -275,6 +289,7 @@ RULES = (
     names_stay_private,
     says_what_it_does_not_carry,
     keeps_to_its_limits_for_names,
+    refuses_more_faces_than_it_takes,
     never_overwrites,
     a_lost_fence_commits_nothing,
     a_fence_lost_while_writing_commits_nothing,
