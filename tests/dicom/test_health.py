@@ -56,6 +56,13 @@ def test_a_wrong_title_is_a_matter_for_a_person(orthanc: Orthanc, desk: Desk) ->
         desk.health(STAGE, dimse(orthanc, called="ANOTHER"))
 
 
+def test_a_title_that_the_archive_does_not_know_is_found_out(orthanc: Orthanc, desk: Desk) -> None:
+    """It answers anybody's echo; only a query shows that it will not talk to this one."""
+    with pytest.raises(DeliveryError, match="did not answer the query") as caught:
+        desk.health(STAGE, dimse(orthanc, calling="STRANGER"))
+    assert "`calling`" in (caught.value.hint or "")
+
+
 def test_a_url_beside_the_service_is_refused(orthanc: Orthanc, desk: Desk) -> None:
     """A page that is there, and one that is not."""
     for path in ("app/explorer.html?", "nowhere"):

@@ -17,6 +17,7 @@ from casepan_dicom.web import trust
 
 _EXPLICIT = "1.2.840.10008.1.2.1"
 _ECHO = "1.2.840.10008.1.1"  # Verification
+_NOBODYS = "2.25.0"
 _FIND = "1.2.840.10008.5.1.4.1.2.2.1"  # Study Root Query/Retrieve Information Model - FIND
 _PERMANENT, _BY_USER = 1, 1
 _TITLES = {3: "calling", 7: "called"}
@@ -54,7 +55,7 @@ class DimseArchive:
         return tuple(dict.fromkeys(warned))
 
     def greet(self, kind: str) -> str:
-        """C-ECHO, and whether the archive offers what a delivery needs; asked for, not used."""
+        """C-ECHO, whether the archive offers to store such models, and C-FIND for a study that nobody has."""
         wanted = {_ECHO, _FIND, CLASSES[kind]}
         with self._association(wanted, unwilling=not_taken()) as line:
             offered = {str(context.abstract_syntax) for context in line.accepted_contexts}
@@ -64,6 +65,7 @@ class DimseArchive:
                 raise self._mute()
             if _ECHO in offered and _status(line.send_c_echo()) != _SUCCESS:
                 raise self._not_reached("did not answer an echo")
+            self._found(line, "SERIES", _NOBODYS, "SeriesDescription")
         return "the archive answers an echo, takes such models and answers queries"
 
     def held(self, study: str) -> Held:
@@ -162,7 +164,8 @@ class DimseArchive:
             if value in _PENDING and item is not None:
                 found.append(str(item.get(keyword, "")))
             elif value != _SUCCESS:
-                raise DeliveryError("the archive did not answer the query", place=self.place, hint="Try again later.")
+                hint = "Try again later. Does the archive know the AE title in `calling`?"
+                raise DeliveryError("the archive did not answer the query", place=self.place, hint=hint)
         return found
 
 
