@@ -155,7 +155,11 @@ def test_a_full_denture_may_want_an_impression() -> None:
     scans = [scan("r", "edentulous/upper"), LOWER, BITE]
     found = [f for f in check(case_of(scans, denture)) if f.code == "completeness.physical"]
     assert [(f.severity, f.message) for f in found] == [
-        ("info", "impression may have to come by courier for the full denture")
+        (
+            "info",
+            "impression may have to come by courier for the full denture: "
+            "a scan does not show how far the borders may reach, border moulding does",
+        )
     ]
     announced = [
         f.message

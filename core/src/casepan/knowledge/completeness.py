@@ -49,6 +49,13 @@ class FieldNeed:
 
 
 @frozen
+class Thing:
+    """A thing that may have to come by courier."""
+
+    why: str = option(doc="why no scan replaces it, as the end of a sentence")
+
+
+@frozen
 class Work:
     """What one kind of work needs."""
 
@@ -70,6 +77,7 @@ class Rules:
     scans: Mapping[str, ScanNeed] = option(doc="scans by name")
     fields: Mapping[str, FieldNeed] = option(doc="fields of the order by name")
     work: Mapping[str, Work] = option(doc="kinds of work by name")
+    things: Mapping[str, Thing] = option(factory=dict, doc="things that come by courier, by the word that orders use")
 
 
 @frozen
@@ -83,6 +91,7 @@ class Lack:
         arch: which arch, where that is known.
         teeth: of the work that needs it, ascending; work: titles of that work.
         unnamed: id of a scan that may be it but names no arch.
+        why: why no scan replaces a thing.
     """
 
     what: Literal["scan", "field", "physical"]
@@ -93,13 +102,14 @@ class Lack:
     teeth: tuple[int, ...] = ()
     work: tuple[str, ...] = ()
     unnamed: str | None = None
+    why: str = ""
 
     @property
     def sentence(self) -> str:
         """What is missing, in one English sentence; also the key by which a letter finds its own words for it."""
         whose = f"for the {' and the '.join(self.work)}" if self.work else "for this case"
         if self.what == "physical":
-            return f"{self.title} may have to come by courier {whose}"
+            return f"{self.title} may have to come by courier {whose}{': ' if self.why else ''}{self.why}"
         arch = f" ({self.arch})" if self.arch else ""
         if self.what == "field":
             return f"{self.title} {'are' if self.name == 'teeth' else 'is'} not stated {whose}"
@@ -202,7 +212,7 @@ def lacks(case: Case, rules: Rules) -> tuple[Lack, ...]:
             found += _scan_lacks(case, item, work, rules)
         if item is not None:
             found += _field_lacks(case.prescription, item, work, rules)
-            found += _physical_lacks(case.prescription, item, work)
+            found += _physical_lacks(case.prescription, item, work, rules)
     return tuple(sorted(_once(_joined(found), rules), key=lambda lack: (LEVELS.index(lack.level), lack.what != "scan")))
 
 
@@ -371,11 +381,12 @@ _STATED: Mapping[str, Callable[[Prescription, WorkItem], Any]] = {
 """How each field is found; False or empty when the order does not state it."""
 
 
-def _physical_lacks(order: Prescription, item: WorkItem, work: Work) -> Iterator[Lack]:
+def _physical_lacks(order: Prescription, item: WorkItem, work: Work, rules: Rules) -> Iterator[Lack]:
     announced = " ".join(order.physical).casefold()
     for name in work.physical:
         if name.casefold() not in announced:
-            yield Lack("physical", name, name, "recommended", None, item.teeth, (work.title,))
+            why = rules.things[name].why if name in rules.things else ""
+            yield Lack("physical", name, name, "recommended", None, item.teeth, (work.title,), why=why)
 
 
 def _once(found: Sequence[Lack], rules: Rules) -> Iterator[Lack]:
