@@ -11,6 +11,7 @@ import importlib
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 
@@ -219,11 +220,16 @@ class Registry:
 
     def publish(self, event: Event) -> None:
         """Tell all observers. One that raises is reported and never stops the run."""
-        for plugin in self.plugins:
+        for plugin in self._observing:
             try:
                 plugin.hooks.casepan_on_event(event=event)
             except Exception as error:
                 _report(plugin.name, error)
+
+    @cached_property
+    def _observing(self) -> tuple[Plugin, ...]:
+        """Plugins that implement ``casepan_on_event``: mostly none, and events are many."""
+        return tuple(plugin for plugin in self.plugins if plugin.hooks.casepan_on_event.get_hookimpls())
 
     def _missing(self, name: str) -> AdapterError:
         for problem in self.problems:
