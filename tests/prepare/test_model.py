@@ -15,7 +15,7 @@ from attrs import evolve
 from manifold3d import Manifold
 from scipy.spatial import cKDTree
 
-from casepan.api import Case, Desk
+from casepan.api import Case, Desk, Transform
 from casepan.mesh import Mesh, distance, read_mesh, topology
 from casepan.running.context import Bench
 from casepan_prepare.frame import MouthFrame, moved
@@ -212,6 +212,16 @@ def test_partial_arches_get_a_model_too(make_case: MakeCase, coverage: str) -> N
     assert "model.apart" not in codes(after)
     for arch in models:
         assert_watertight(stl_of(after, bench, arch))
+
+
+def test_models_of_scans_with_matrices_of_their_own_are_apart(make_case: MakeCase) -> None:
+    """What brings the files together is not in them yet, so the models do not fit either, and that is said."""
+    case, bench = make_case({"upper": pair().upper, "lower": pair().lower})
+    waiting = Transform("scanInfo", tuple(np.eye(4).ravel().tolist()), applied=False)
+    upper, lower = case.scans
+    after, models = made(evolve(case, scans=(evolve(upper, transforms=(waiting,)), lower)), bench)
+    assert set(models) == {"upper", "lower"}
+    assert codes(after) == ["model.made", "model.made", "model.apart"]
 
 
 def test_arches_that_are_not_in_occlusion_are_said(make_case: MakeCase) -> None:

@@ -106,6 +106,22 @@ def test_places_of_earlier_findings_move_with_their_scans(make_case: MakeCase) -
     assert after.findings[1].where_mm == place
 
 
+def test_scans_with_matrices_of_their_own_are_not_turned_as_one(make_case: MakeCase) -> None:
+    """Their files share no frame until these are in the vertices; one matrix for all, or none known, does no harm."""
+    case, bench = make_case(hidden())
+    waiting = Transform("scanInfo", tuple(np.eye(4).ravel().tolist()), applied=False)
+    unclear = evolve(waiting, applied=None)
+    first, *others = case.scans
+    uneven = evolve(case, scans=(evolve(first, transforms=(waiting,)), *others))
+    after = oriented(uneven, bench)
+    assert codes(after) == ["frame.unknown"]
+    assert "different matrices" in after.findings[0].message
+    assert after.scans == uneven.scans
+    for one in (waiting, unclear):
+        alike = evolve(case, scans=tuple(evolve(scan, transforms=(one,)) for scan in case.scans))
+        assert codes(oriented(alike, bench)) == ["frame.oriented"]
+
+
 def test_an_oriented_case_is_left_alone(make_case: MakeCase) -> None:
     """The step may run again."""
     case, bench = make_case(hidden())

@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 NAME = "casepan occlusal frame"
 """Name of the transform in a case's manifest."""
 
+APART = "its scans came with different matrices, which are not in their vertices yet"
+
 _MOLARS_MM = 35.0  # along the arch from the midline: the first molars, whose line runs from right to left
 _ONE_FRAME = 45.0  # degrees: arches that are not in occlusion lie a quarter or half a turn apart
 _SIDE_MM = 68.0  # of arch: from one side well past the front; with less, both arches can be wrong about it and agree
@@ -146,8 +148,17 @@ def frame_of(case: Case, ctx: Context, agree: float) -> MouthFrame | str:
     """The occlusal frame of a case, or why it cannot be told; that of an oriented case is the files' own."""
     if any(is_oriented(scan) for scan in case.scans):
         return MouthFrame(np.eye(3), np.zeros(3))
+    if stand_apart(case.scans):
+        return APART
     frames = (arch_frame(mesh, jaw) for _, mesh, jaw in arches(case, ctx))
     return find_frame([frame for frame in frames if frame is not None], agree)
+
+
+def stand_apart(scans: Sequence[Scan]) -> bool:
+    """Whether the files share no frame: matrices that would bring them into one are not in their vertices, and differ."""
+    shown = [scan for scan in scans if scan.readable and scan.role != "photo"]
+    waiting = {frozenset(t.matrix for t in scan.transforms if t.applied is False and t.name != NAME) for scan in shown}
+    return len(waiting) > 1
 
 
 def is_oriented(scan: Scan) -> bool:

@@ -13,7 +13,17 @@ from manifold3d import Manifold
 
 from casepan.api import Artifact, Case, Context, Finding, Scan
 from casepan.mesh import Mesh, topology, write_mesh
-from casepan_prepare.frame import MouthFrame, arch_frame, arches, find_frame, is_oriented, level_frame, moved
+from casepan_prepare.frame import (
+    APART,
+    MouthFrame,
+    arch_frame,
+    arches,
+    find_frame,
+    is_oriented,
+    level_frame,
+    moved,
+    stand_apart,
+)
 from casepan_prepare.modelling.body import Body, as_mesh, closed_body
 from casepan_prepare.modelling.hollow import hollowed
 from casepan_prepare.modelling.label import labelled
@@ -128,6 +138,8 @@ def _frames(case: Case, ctx: Context) -> tuple[dict[Jaw, MouthFrame], str]:
         return {jaw: MouthFrame(np.eye(3), np.zeros(3)) for _, _, jaw in found}, ""
     own = {jaw: arch_frame(mesh, jaw) for _, mesh, jaw in found}
     known = {jaw: frame for jaw, frame in own.items() if frame is not None}
+    if stand_apart(case.scans):
+        return {jaw: MouthFrame.of([arch]) for jaw, arch in known.items()}, APART
     frame = find_frame(list(known.values()), OrientOptions().agree)
     shared = frame if isinstance(frame, MouthFrame) else level_frame(list(known.values()))
     if shared is not None:
