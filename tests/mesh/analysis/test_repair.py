@@ -191,6 +191,7 @@ def test_close_vertices_are_joined_across_any_border() -> None:
     joined, change = weld_close(shapes.joined(left, right), 1e-3)
     assert change.count == 5
     assert topology(joined).boundary_edges == 24
+    assert len(joined.vertices) == 45
     assert weld_close(shapes.joined(left, right), 1e-4)[1].count == 0
 
 

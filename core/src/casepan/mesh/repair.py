@@ -12,7 +12,7 @@ from casepan.mesh.area import face_areas
 from casepan.mesh.edges import EdgeTable
 from casepan.mesh.finite import require_finite
 from casepan.mesh.structure import Component, topology
-from casepan.mesh.subset import with_faces
+from casepan.mesh.subset import with_faces, without_unused
 from casepan.mesh.surface import IntArray, Mesh
 
 
@@ -104,7 +104,8 @@ def fix_orientation(mesh: Mesh) -> tuple[Mesh, Change]:
 def weld_close(mesh: Mesh, tolerance_mm: float = 1e-4) -> tuple[Mesh, Change]:
     """Join vertices closer than a tolerance; chains of close vertices become one, at the place of the first.
 
-    Faces that collapse are dropped. The tree finds all close pairs, wherever the borders of cells would fall.
+    Faces that collapse are dropped, and so are vertices that no face uses any more. The tree finds all close pairs, wherever
+    the borders of cells would fall.
 
     Raises:
         CorruptFile: a coordinate is not finite.
@@ -125,7 +126,7 @@ def weld_close(mesh: Mesh, tolerance_mm: float = 1e-4) -> tuple[Mesh, Change]:
     faces = first.astype(np.int32)[labels].take(surface.faces)
     joined = evolve(surface, faces=faces)
     a, b, c = faces.T
-    result = with_faces(joined, (a != b) & (b != c) & (c != a)).as_welded()
+    result = without_unused(with_faces(joined, (a != b) & (b != c) & (c != a))).as_welded()
     count = size - len(first)
     text = f"joined {count} {_plural('vertex', count)} closer than {tolerance_mm:g} mm"
     return result, change("weld", count, text, mesh, result)
