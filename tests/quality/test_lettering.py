@@ -162,7 +162,7 @@ def test_an_unknown_language_has_no_file(tmp_path: Path) -> None:
 
 
 def test_a_case_of_the_lab_gets_its_letter_in_its_practices_language(tmp_path: Path) -> None:
-    """With the laboratory's name and the case's number; asked for again it is the same."""
+    """With the laboratory's name and the case's number; asked again it is the same, without what somebody marked as wrong."""
     lab_in(tmp_path)
     (tmp_path / "practices.toml").write_text(
         'version = 1\n[practices.roe]\nname = "Roe"\nlanguage = "de"\nkeys = { inboxes = ["inbox"] }\n',
@@ -180,3 +180,9 @@ def test_a_case_of_the_lab_gets_its_letter_in_its_practices_language(tmp_path: P
     files = {path.name: path.read_bytes() for path in folder.iterdir()}
     casepan("cases", "letter", case["place"], *lab, "--out", tmp_path / "letters", "--language", "de")
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == files
+    shown = json.loads(casepan("cases", "show", case["place"], *lab, "--json"))
+    named = zip(shown["finding_ids"], shown["case"]["findings"], strict=True)
+    for name in [name for name, finding in named if finding["message"].startswith("there is no bite")]:
+        casepan("findings", "mark", case["place"], name, "wrong", "--by", "anna", *lab)
+    again = json.loads(casepan("cases", "letter", case["place"], *lab, "--out", tmp_path / "letters", "--json"))
+    assert told["asked"] != again["asked"] == [words for words in told["asked"] if "Biss" not in words]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from casepan.config.lab import Lab
 from casepan.errors import UsageError
@@ -15,11 +15,14 @@ from casepan.knowledge.lab_rules import read_lab_rules
 from casepan.knowledge.letter_pictures import letter_files, letter_pictures
 from casepan.knowledge.letters import ENGLISH, MOST_POINTS, languages, letter_texts, write_letter
 from casepan.model.case import Case
+from casepan.model.finding import Finding
 from casepan.operate.desk import Desk, find_case, latest_case
 from casepan.operate.looking import Inspection
 from casepan.operate.printing import write_file
 from casepan.running.context import Bench
+from casepan.running.facts import named_findings
 from casepan.running.intake import open_source
+from casepan.running.ledger import CaseRow
 from casepan.running.steps import stores_of
 
 
@@ -37,7 +40,7 @@ class LetterWish:
     folder: Path
     language: str | None = None
     lab: str = ""
-    rules: Mapping[str, Any] = {}
+    rules: Mapping[str, Any] = field(factory=dict)
 
 
 @frozen
@@ -67,7 +70,7 @@ class Written:
 
 
 def letter_of_case(desk: Desk, place: str, folder: Path, language: str | None = None) -> Written:
-    """Write the letter about a case of the laboratory, with what its last run noticed.
+    """Write the letter about a case of the laboratory, with what its last run noticed and nobody marked as wrong.
 
     Raises:
         UsageError: there is no such case or language, its files are gone, or the folder cannot be written to.
@@ -80,7 +83,14 @@ def letter_of_case(desk: Desk, place: str, folder: Path, language: str | None = 
     wish = wish_of(folder, language, desk.lab)
     stores = stores_of(desk.state.case(row.ref, row.revision))
     with Bench.on(open_source(desk.state.arrival(row.arrival)), stores=stores) as bench:
-        return _written(evolve(case, ref=row.place), row.place, bench, wish)
+        asked = evolve(case, ref=row.place, findings=_believed(desk, row, case))
+        return _written(asked, row.place, bench, wish)
+
+
+def _believed(desk: Desk, row: CaseRow, case: Case) -> tuple[Finding, ...]:
+    """The findings without those that the laboratory marked as wrong."""
+    wrong = {one.id for one in desk.ledger.findings_of(row.ref, row.revision) if one.agrees is False}
+    return tuple(finding for name, finding in named_findings(case.findings) if name not in wrong)
 
 
 def wish_of(folder: Path, language: str | None, lab: Lab | None) -> LetterWish:
