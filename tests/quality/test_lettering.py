@@ -89,6 +89,15 @@ def test_nothing_to_ask_is_said(tmp_path: Path) -> None:
     assert not (tmp_path / "letters").exists()
 
 
+def test_where_nothing_is_recognised_no_letter_is_promised(tmp_path: Path) -> None:
+    """It is said, and the list is empty."""
+    (tmp_path / "film.mp4").write_bytes(b"x")
+    assert "Letter: none" in casepan("validate", tmp_path / "film.mp4", "--letter", tmp_path / "letters")
+    told = json.loads(casepan("validate", tmp_path / "film.mp4", "--letter", tmp_path / "letters", "--json"))
+    assert (told["letters"], told["verdict"]) == ([], "reject")
+    assert not (tmp_path / "letters").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -153,6 +153,8 @@ def _answer(inspection: Inspection, *, as_json: bool, verdict: bool, letters: Se
     _show_findings(inspection.findings)
     for letter in letters or ():
         say_letter(letter)
+    if letters is not None and not inspection.cases:
+        say("Letter: none is written where nothing was recognised")
     if not inspection.cases:
         say(f"Verdict: {styled(inspection.verdict)}" if verdict else "Nothing was recognised.")
 
