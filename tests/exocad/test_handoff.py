@@ -221,9 +221,9 @@ def test_the_tray_tells_cases_apart_where_the_name_holds_no_patient(desktop: Des
     assert Path(by_tray.place).name == f"{REF}-r2_"
 
 
-@pytest.mark.parametrize("name", ["%d", "%x_%l", "%l/%d", "%l?"])
+@pytest.mark.parametrize("name", ["%d", "%x_%l", "%l/%d", "%l?", "%l\n", "x" * 61 + "%l"])
 def test_a_name_that_cannot_work_is_refused(name: str, desktop: Desktop) -> None:
-    """Unknown placeholders, folders, signs that Windows refuses, and names equal for two cases."""
+    """Unknown placeholders, folders, signs that Windows refuses, endless ones, and names equal for two cases."""
     with pytest.raises(ConfigError):
         desktop.stage(name=name)
 

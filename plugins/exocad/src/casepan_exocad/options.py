@@ -11,12 +11,15 @@ from casepan.api import FilePath, FolderPath, option
 PLACEHOLDERS = ("%tc", "%d", "%l", "%f", "%p", "%n", "%s", "%c")
 """exocad's own, as they stand in ``<PathTemplate>`` of its settings."""
 
+_LONGEST = 60  # signs beside the placeholders: files in a project bear its whole name, and paths end somewhere
+
 
 def _is_name(_: object, attribute: Attribute[str], value: str) -> None:
     left = re.sub("|".join(PLACEHOLDERS), "", value)
-    if "%" in left or re.search(r'[<>:"/\\|?*]', left):
+    if "%" in left or re.search(r'[\x00-\x1f<>:"/\\|?*]', left) or len(left) > _LONGEST:
         known = ", ".join(PLACEHOLDERS)
-        raise ValueError(f"{attribute.name} {value!r}: placeholders are {known}; no folders, no signs Windows refuses")
+        allowed = f"placeholders are {known}; at most {_LONGEST} other signs, no folders, none that Windows refuses"
+        raise ValueError(f"{attribute.name} {value!r}: {allowed}")
     if "%l" not in value and "%s" not in value:
         raise ValueError(f"{attribute.name} {value!r}: needs %l or %s, which tell one case from another")
 
