@@ -33,6 +33,7 @@ from casepan.registry import Registry
 from casepan.running.context import Bench, Errand
 from casepan_exocad.document import order_of
 from casepan_exocad.naming import patient_number, project_guid
+from casepan_exocad.options import ProjectOptions
 from casepan_exocad.testing import IMPLANT, configured, in_folder, jaws, mesh, project, shining, tooth
 
 REGISTRY = Registry.load()
@@ -211,6 +212,16 @@ def test_patient_and_practice_are_written_only_when_the_lab_wants_them(desktop: 
     assert Path(receipt.place).name == f"Bright_ Dental 2026-03-01_Roe _ _X_ {REF} Zoë"
     assert treatment.findtext("Patient/PatientName") == f"Roe _ _X_ {REF}"
     assert treatment.findtext("Notes") == "nervous"
+
+
+def test_what_is_not_told_about_people_is_said(desktop: Desktop) -> None:
+    """Without names the receipt says so, and the options say so before the run; with them neither does."""
+    case = evolve(desktop.ordered(CROWN), patient=evolve(desktop.case.patient, last="Doe"))
+    kept = desktop.deliver(case)
+    assert "who the patient is stays at home" in kept.proof["not carried"]
+    told = desktop.deliver(case, errand=Errand("key-2", f"{REF}-r2"), private=True)
+    assert "who the patient is" not in told.proof["not carried"]
+    assert [len(list(ProjectOptions(private=private).not_carried())) for private in (False, True)] == [1, 0]
 
 
 def test_the_tray_tells_cases_apart_where_the_name_holds_no_patient(desktop: Desktop) -> None:

@@ -98,7 +98,8 @@ class ProjectFolder:
             files.append(PackageFile(f"{stem}.matrix4", matrix_file(matrix), "matrix"))
         files.append(PackageFile("rx.json", rx_document(case.prescription, private=self.options.private), "order"))
         lacking += ("matrices that some scans came with stay at home: they do not serve all scans",) if apart else ()
-        return files, (*left_out(case, scans), *nameless, *_not_carried(case, scans), *lacking)
+        stays = left_out(case, scans, private=self.options.private)
+        return files, (*stays, *nameless, *_not_carried(case, scans), *lacking)
 
     def _document(self, names: Names, units: Sequence[Unit], ctx: ExportContext) -> tuple[bytes, tuple[str, ...]]:
         if self.options.template is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from attrs import Attribute, frozen
 
@@ -48,3 +49,8 @@ class ProjectOptions:
         "", "the folder `path` as the CAD computer sees it (`D:\\CAD-Data`), for the hints of the receipt"
     )
     program: str = option("DentalCADApp.exe", "how exocad's CAD is started there, for the hints of the receipt")
+
+    def not_carried(self) -> Iterator[str]:
+        """What stays at home whatever the case is, see ``ExporterSpec``."""
+        if not self.private:
+            yield "patient, practice, references and notes (`private = false`)"
