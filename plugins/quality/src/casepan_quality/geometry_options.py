@@ -44,7 +44,7 @@ class MeshOptions:
     self_intersection_mm: Millimetres = option(
         Millimetres(4.0),
         "length over which surface may run through itself in one place, mm; creases of less than 0.1 mm do not count",
-        source="project choice: with twice a scanner's noise, fine triangles cross over up to 3.4 (benchmarks/quality)",
+        source="project choice: at a scanner's greatest noise fine triangles cross over up to 3.4 (benchmarks/quality)",
     )
     non_manifold_percent: float = option(
         0.05,
