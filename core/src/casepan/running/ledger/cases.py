@@ -45,6 +45,7 @@ SCHEDULED = {
 }
 """Columns in seconds since the epoch."""
 OWNED = "ref=? and revision=? and fence=? and owner is not null"
+HEAD = "(select hash from events where ref=? order by id desc limit 1)"
 
 
 class CaseTransitions(FactTransitions):
@@ -131,16 +132,17 @@ class CaseTransitions(FactTransitions):
     def give_back(self, claim: CaseClaim) -> None:
         """The work that was due is done, or must wait; a lost claim is no error here."""
         with self.transaction():
-            self.change(f"update cases set owner=null where {OWNED}", claim.ref, claim.revision, claim.fence)
+            self._release(claim, "owner=null")
 
     def interrupt(self, claim: CaseClaim) -> None:
         """The work was stopped for a reason that is not the case's own: it is due again and loses no attempt."""
         with self.transaction():
-            self.change(
-                "update cases set owner=null, attempts=max(0, attempts-(state='checking')) where ref=? and revision=?"
-                " and fence=? and owner is not null",
-                claim.ref, claim.revision, claim.fence,
-            )  # fmt: skip
+            self._release(claim, "owner=null, attempts=max(0, attempts-(state='checking'))")
+
+    def _release(self, claim: CaseClaim, what: str, *values: object) -> int:
+        """Inside a transaction: the change that ends a claim; 0 when it was lost before."""
+        self._proven.discard(claim)
+        return self.change(f"update cases set {what} where {OWNED}", *values, claim.ref, claim.revision, claim.fence)
 
     def step_done(
         self, claim: CaseClaim, step: str, *, stage: str, version: int, input_hash: str, seconds: float
@@ -198,11 +200,12 @@ class CaseTransitions(FactTransitions):
                 "update cases set state=?, verdict=?, content=?, code=?, reason=?, not_before=0, at=? where ref=? and revision=?",
                 state, verdict, content, code, reason, self.now(), claim.ref, claim.revision,
             )  # fmt: skip
-            self.plan(claim.ref, claim.revision, claim.pipeline, deliveries)
+            more = self.plan(claim.ref, claim.revision, claim.pipeline, deliveries)
             self.add_facts(claim.ref, claim.revision, facts or CaseFacts())
             why = {"codes": codes} if codes else {}
             self.event("case.verdict", claim.ref, claim.revision, verdict=verdict, state=state, **why)
-            self.finish_if_handed_on(claim.ref, claim.revision)
+            if not more:
+                self.finish_if_handed_on(claim.ref, claim.revision)
             return () if verdict == "reject" else self.supersede(claim.ref, claim.revision)
 
     def supersede(self, ref: str, revision: int, *, replaced: bool = False) -> tuple[int, ...]:
@@ -245,33 +248,30 @@ class CaseTransitions(FactTransitions):
         """The child crashed or ran out of its limits: the case is tried again after ``delay`` seconds."""
         with self.transaction():
             self.must_own(claim)
-            self.change(
-                "update cases set owner=null, not_before=?, code=?, reason=?, at=? where ref=? and revision=?",
-                self.clock() + delay, code, reason, self.now(), claim.ref, claim.revision,
-            )  # fmt: skip
+            then = self.clock() + delay
+            self._release(claim, "owner=null, not_before=?, code=?, reason=?, at=?", then, code, reason, self.now())
             self.event("attempt.failed", claim.ref, claim.revision, code=code, attempt=claim.attempts)
 
     def case_quarantined(self, claim: CaseClaim, code: str, reason: str) -> None:
         """The case cannot be processed, or its attempts are used up."""
         with self.transaction():
             self.must_own(claim)
-            self.change(
-                "update cases set state='quarantine', owner=null, code=?, reason=?, at=? where ref=? and revision=?",
-                code, reason, self.now(), claim.ref, claim.revision,
-            )  # fmt: skip
+            self._release(claim, "state='quarantine', owner=null, code=?, reason=?, at=?", code, reason, self.now())
             self.event("case.quarantined", claim.ref, claim.revision, code=code)
 
     def case_cancelled(self, claim: CaseClaim) -> None:
         """A person cancelled it while it was in work, and its child is gone."""
         with self.transaction():
-            self.must_change(
-                f"update cases set state='closed', owner=null, cancel=0, at=? where {OWNED}",
-                self.now(), claim.ref, claim.revision, claim.fence,
-            )  # fmt: skip
+            self.must_own(claim)
+            self._release(claim, "state='closed', owner=null, cancel=0, at=?", self.now())
             self.event("case.cancelled", claim.ref, claim.revision)
 
-    def plan(self, ref: str, revision: int, pipeline: str, deliveries: Sequence[PlannedDelivery]) -> None:
-        """Insert deliveries, inside a transaction; those that exist stay as they are, withdrawn ones are due again."""
+    def plan(self, ref: str, revision: int, pipeline: str, deliveries: Sequence[PlannedDelivery]) -> bool:
+        """Insert deliveries, inside a transaction; those that exist stay as they are, withdrawn ones are due again.
+
+        Returns:
+            True when any of them are new, or due again.
+        """
         rows = self.all("select key, export, state from deliveries where ref=? and revision=?", ref, revision)
         states = {row["key"]: row["state"] for row in rows}
         live = {row["export"]: row["state"] for row in rows if row["state"] != "withdrawn"}
@@ -294,6 +294,7 @@ class CaseTransitions(FactTransitions):
                     "update deliveries set state=?, after=?, attempts=0, not_before=0, code=null, reason=null, at=?, place=?"
                     " where key=?", state, " ".join(after), self.now(), place, delivery.key,
                 )  # fmt: skip
+        return any(states.get(delivery.key, "withdrawn") == "withdrawn" for delivery in deliveries)
 
     def finish_if_handed_on(self, ref: str, revision: int) -> None:
         """Inside a transaction: a ready case with every receipt is handed on."""
@@ -312,7 +313,14 @@ class CaseTransitions(FactTransitions):
         Raises:
             FenceLost: another process owns the case.
         """
-        self.must_find(f"select 1 from cases where {OWNED}", claim.ref, claim.revision, claim.fence)
+        if claim in self._proven:
+            return
+        head = self.must_find(
+            f"select {HEAD} from cases where {OWNED}", claim.ref, claim.ref, claim.revision, claim.fence
+        )[0]
+        if self._db.in_transaction:
+            self._proven.add(claim)
+            self._heads[claim.ref] = head or ""
 
     def clock_was_set_back(self, seconds: float) -> None:
         """Everything that is to happen later would happen later still: move it back as far as the clock was."""

@@ -36,30 +36,32 @@ class DeliveryTransitions(CaseTransitions):
         now = self.clock()
         with self.transaction():
             self.must_own(claim)
-            if not self._has_room(destination, parallel, rate):
+            if not self._take_slot(destination, parallel, rate, key, claim.fence):
                 return False
             self.must_change(
                 "update deliveries set state='sending', attempts=attempts+1, intent_at=?, fence=?, at=?"
                 " where key=? and state in ('pending', 'retry')",
                 now, claim.fence, self.now(), key,
             )  # fmt: skip
-            self.change(
-                "insert into slots(destination, key, fence, taken) values(?,?,?,?)", destination, key, claim.fence, now
-            )
             self.event("delivery.intent", claim.ref, claim.revision, key=key)
         return True
 
-    def _has_room(self, destination: str, parallel: int, rate: int | None) -> bool:
-        """Inside a transaction: a slot is free and the rate is not used up. Forgets slots that nobody counts any more."""
-        since = 0.0 if rate is None else RATE_WINDOW
-        self.change(
-            "delete from slots where destination=? and taken<=? and freed is not null",
-            destination,
-            self.clock() - since,
-        )
-        rows = self.all("select taken, freed from slots where destination=?", destination)
-        recent = sum(row["taken"] > self.clock() - RATE_WINDOW for row in rows)
-        return sum(row["freed"] is None for row in rows) < parallel and (rate is None or recent < rate)
+    def _take_slot(self, destination: str, parallel: int, rate: int | None, key: str, fence: int) -> bool:
+        """Inside a transaction: False when no slot is free or the rate is used up. Old ones are used again."""
+        now, rows = self.clock(), self.all("select id, taken, freed from slots where destination=?", destination)
+        recent = sum(row["taken"] > now - RATE_WINDOW for row in rows)
+        if sum(row["freed"] is None for row in rows) >= parallel or (rate is not None and recent >= rate):
+            return False
+        since = now if rate is None else now - RATE_WINDOW
+        old = [row["id"] for row in rows if row["freed"] is not None and row["taken"] <= since]
+        if old:
+            self.change("update slots set key=?, fence=?, taken=?, freed=null where id=?", key, fence, now, old[0])
+        else:
+            self.change(
+                "insert into slots(destination, key, fence, taken) values(?,?,?,?)", destination, key, fence, now
+            )
+        self.change_many("delete from slots where id=?", [(one,) for one in old[1:]])
+        return True
 
     def owns_send(self, claim: CaseClaim, key: str) -> bool:
         """``fence_ok`` of an exporter: the claim holds, and this very try is the one the ledger knows of."""
@@ -83,25 +85,25 @@ class DeliveryTransitions(CaseTransitions):
 
     def _sent(self, key: str, receipt: str | None) -> None:
         """Inside a transaction: sent, its slot free, its successors due, its case perhaps handed on."""
+        family = self.all(
+            "select key, ref, revision, export, state, after from deliveries"
+            " where (ref, revision) = (select ref, revision from deliveries where key=?)", key,
+        )  # fmt: skip
         self.must_change(
             "update deliveries set state='sent', receipt=?, not_before=null, code=null, reason=null, at=?"
             " where key=? and state in ('sending', 'unknown')",
             receipt, self.now(), key,
         )  # fmt: skip
         self._free(key)
-        row = self.one("select ref, revision, export from deliveries where key=?", key)
-        if row is None:
-            return
-        waiting = self.all(
-            "select key, after from deliveries where ref=? and revision=? and state='waiting'",
-            row["ref"],
-            row["revision"],
-        )
-        for other in waiting:
-            after = [name for name in other["after"].split() if name != row["export"]]
-            state = "waiting" if after else "pending"
-            self.change("update deliveries set after=?, state=? where key=?", " ".join(after), state, other["key"])
-        self.finish_if_handed_on(row["ref"], row["revision"])
+        sent = next(row for row in family if row["key"] == key)
+        others = [row for row in family if row is not sent]
+        for other in others:
+            if other["state"] == "waiting":
+                after = [name for name in other["after"].split() if name != sent["export"]]
+                state = "waiting" if after else "pending"
+                self.change("update deliveries set after=?, state=? where key=?", " ".join(after), state, other["key"])
+        if all(other["state"] in ("sent", "withdrawn") for other in others):
+            self.finish_if_handed_on(sent["ref"], sent["revision"])
 
     def _free(self, key: str) -> None:
         self.change("update slots set freed=? where key=? and freed is null", self.clock(), key)

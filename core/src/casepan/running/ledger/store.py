@@ -8,7 +8,7 @@ import socket
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from casepan.running.ledger.schema import LATEST, MIGRATIONS
 BUSY_SECONDS = 30.0
 FULL = "full"
 DETAIL = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
+PART: AbstractContextManager[None] = nullcontext()
+"""A transaction inside another one."""
 
 
 class Store:
@@ -45,7 +47,9 @@ class Store:
                 self._db.execute(f"pragma {pragma}").fetchall()
         except (sqlite3.Error, OSError) as error:
             raise _unusable(path, error) from error
+        self._at: str | None = None
         self._heads: dict[str | None, str] = {}
+        self._proven: set[object] = set()
         self._migrate()
         self._bind_host(host or socket.gethostname())
 
@@ -54,28 +58,35 @@ class Store:
         self._db.close()
 
     def now(self) -> str:
-        """The clock as ISO text in UTC."""
-        return utc_text(self.clock())
+        """The clock as ISO text in UTC; all of a transaction happens at one moment."""
+        return self._at or utc_text(self.clock())
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """All or nothing, flushed to disk when it returns. Inside another one it becomes a part of that.
 
         Raises:
             StateError: the disk is full or the file damaged; nothing was changed.
         """
-        if self._db.in_transaction:
-            yield
-            return
+        return PART if self._db.in_transaction else self._whole()
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
         try:
             self._db.execute("begin immediate")
+            self._at = utc_text(self.clock())
             yield
             self._db.execute("commit")
         except sqlite3.Error as error:
             raise _unusable(self.path, error) from error
         finally:
-            self._heads.clear()
+            self._forget()
             self._undo()
+
+    def _forget(self) -> None:
+        """What is known only while nobody else can write: when it happens, ends of trails, claims that hold."""
+        self._at = None
+        self._heads.clear()
+        self._proven.clear()
 
     def _undo(self) -> None:
         """Take back what was not committed."""
@@ -112,14 +123,16 @@ class Store:
         if rows:
             self._db.executemany(sql, rows)
 
-    def must_find(self, sql: str, *values: Any) -> None:
-        """Inside a transaction, which nobody else can write in: the row that carries a fence is there.
+    def must_find(self, sql: str, *values: Any) -> sqlite3.Row:
+        """The row that carries a fence; inside a transaction, which nobody else can write in, it stays there.
 
         Raises:
             FenceLost: it is not; somebody else owns the case.
         """
-        if self._db.execute(sql, values).fetchone() is None:
+        row: sqlite3.Row | None = self._db.execute(sql, values).fetchone()
+        if row is None:
             raise _lost()
+        return row
 
     def must_change(self, sql: str, *values: Any) -> None:
         """Like :meth:`change`, for a statement that carries a fence: no row means that somebody else owns the case."""
