@@ -9,6 +9,7 @@ import selectors
 import socket
 import threading
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Protocol
 
@@ -55,13 +56,21 @@ class Selected:
     _unfinished: dict[Child, bytes] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
-        self._selector.register(self._bell[0], selectors.EVENT_READ)
+        self.attend(self._bell[0].fileno(), self._bury)
+
+    def attend(self, handle: int, hear: Callable[[], object]) -> None:
+        """Have ``hear`` called when there is something to be read from another line."""
+        self._selector.register(handle, selectors.EVENT_READ, hear)
+
+    def dismiss(self, handle: int) -> None:
+        """Attend to a line no more; it is still open."""
+        self._selector.unregister(handle)
 
     def listen(self, child: Child, line: IO[bytes]) -> None:
         """See :class:`Mailbox`."""
         handle = self._lines[child] = line.fileno()
         os.set_blocking(handle, False)
-        self._selector.register(handle, selectors.EVENT_READ, child)
+        self.attend(handle, lambda: self._hear(child))
 
     def ended(self, child: Child) -> None:
         """See :class:`Mailbox`."""
@@ -73,23 +82,22 @@ class Selected:
         """See :class:`Mailbox`."""
         if not self._heard:
             for key, _ in self._selector.select(seconds):
-                if key.data is None:
-                    self._bury()
-                elif key.data in self._lines:  # else it was buried this very moment
-                    self._hear(key.data)
+                key.data()
         return self._heard.popleft() if self._heard else None
 
     def _bury(self) -> None:
         """Everything that a child wrote before its end is there to be read, whoever else holds its line."""
         self._bell[0].recv(1)
         child = self._ends.get()
-        while child in self._lines and self._hear(child):
+        while self._hear(child):
             pass
         self._forget(child)
         self._heard.append((child, None))
 
     def _hear(self, child: Child) -> bool:
         """False when there is nothing to be heard now."""
+        if child not in self._lines:  # buried this very moment
+            return False
         try:
             text = os.read(self._lines[child], CHUNK)
             *lines, rest = (self._unfinished.pop(child, b"") + text).split(b"\n")
@@ -108,7 +116,7 @@ class Selected:
         handle = self._lines.pop(child, None)
         self._unfinished.pop(child, None)
         if handle is not None:
-            self._selector.unregister(handle)
+            self.dismiss(handle)
 
     def close(self) -> None:
         """See :class:`Mailbox`."""

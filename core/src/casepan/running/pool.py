@@ -13,7 +13,7 @@ from typing import Any
 
 from casepan.running.durable import FILE_MODE, FOLDER_MODE
 from casepan.running.mailbox import Mailbox
-from casepan.running.starting import Starter
+from casepan.running.starting import Forked, Starter
 from casepan.running.wire import Message, encode
 
 STDERR_KEPT = 4000
@@ -48,11 +48,15 @@ class Child:
         assert self._process.stdout is not None
         mailbox.listen(self, self._process.stdout)
 
-        def wait() -> None:
-            self._code = self._process.wait()
+        def ended(code: int) -> None:
+            self._code = code
             mailbox.ended(self)
 
-        threading.Thread(target=wait, daemon=True).start()
+        process = self._process
+        if isinstance(process, Forked):
+            process.when_ended(ended)
+        else:
+            threading.Thread(target=lambda: ended(process.wait()), daemon=True).start()
 
     @property
     def pid(self) -> int:

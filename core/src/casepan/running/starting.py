@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-import queue
+import select
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any
 
 from attrs import define, field
 
 from casepan.config.lab import Lab
 from casepan.model.documents import to_document
+from casepan.running.mailbox import CHUNK, Selected
 from casepan.running.platform import MARK, Platform, is_zombie
 from casepan.running.wire import encode
 from casepan.running.zygote import SPARE_MARK
@@ -36,67 +37,50 @@ READY_SECONDS, ANSWER_SECONDS, END_SECONDS = 60.0, 10.0, 5.0
 LOOK_SECONDS = 1.0
 
 
-class Process(Protocol):
-    """A running child."""
-
-    @property
-    def pid(self) -> int:
-        """Process id, also the id of its group."""
-
-    @property
-    def stdin(self) -> IO[bytes] | None:
-        """The line to it."""
-
-    @property
-    def stdout(self) -> IO[bytes] | None:
-        """The line from it."""
-
-    def wait(self) -> int:
-        """Exit code once it has ended, negative for a signal."""
-
-
 class NotForked(Exception):
     """The warm process is not there, or did not do it."""
 
 
 @define(eq=False)
 class Forked:
-    """A child that a warm process forked.
-
-    Attributes:
-        give_up: ends the warm process, and with it all its children: it does not tell of their ends any more.
-    """
+    """A child that a warm process forked, known before anybody can hear of its end."""
 
     pid: int
-    give_up: Callable[[], None]
     stdin: IO[bytes] | None = None
     stdout: IO[bytes] | None = None
-    _code: int = 0
-    _over: threading.Event = field(factory=threading.Event)
+    _code: int | None = None
+    _tell: Callable[[int], None] | None = None
 
     def ended(self, code: int) -> None:
         """Its parent told of its end."""
         self._code = code
-        self._over.set()
+        if self._tell is not None:
+            self._tell(code)
 
-    def wait(self) -> int:
-        """Exit code once it has ended, negative for a signal."""
-        ended = False
-        while not self._over.wait(ANSWER_SECONDS):
-            before, ended = ended, is_zombie(self.pid)
-            if before and ended:  # seen once it may have ended this very moment
-                self.give_up()
-        return self._code
+    def when_ended(self, tell: Callable[[int], None]) -> None:
+        """Hand its exit code on once it has ended, negative for a signal."""
+        self._tell = tell
+        if self._code is not None:
+            tell(self._code)
+
+
+Process = Forked | subprocess.Popen[bytes]
+"""A running child."""
 
 
 class Zygote:
     """A warm process and the children that it forked. It gets ready while others go on, and is waited for at its first fork."""
 
-    def __init__(self, order: dict[str, Any], *, platform: Platform, lock: int, scratch: Path) -> None:
+    def __init__(
+        self, order: dict[str, Any], *, platform: Platform, lock: int, scratch: Path, mailbox: Selected
+    ) -> None:
         self.forks = 0
         self._platform = platform
+        self._mailbox = mailbox
         self._alive: dict[int, Forked] = {}
-        self._answers: queue.SimpleQueue[dict[str, Any] | Forked | None] = queue.SimpleQueue()
+        self._ended: set[int] = set()
+        self._answers: deque[dict[str, Any] | Forked | None] = deque()
+        self._unfinished = b""
         self._retired = False
         self._line, theirs = socket.socketpair()
         with theirs:
@@ -104,11 +88,11 @@ class Zygote:
                 (*PYTHON, "casepan.running.zygote"), stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 cwd=scratch, env={**os.environ, **ONE_THREAD, MARK: SPARE_MARK}, **platform.child_options(lock),
             )  # fmt: skip
-        threading.Thread(target=self._listen, daemon=True).start()
+        mailbox.attend(self._line.fileno(), self.hear)
         self._send(encode({**order, "parent": os.getpid()}), [])
         self._folders: tuple[Path, ...] = ()
         self._stamp: tuple[int, ...] = ()
-        self._looked = 0.0
+        self._looked = self._checked = 0.0
 
     @property
     def pid(self) -> int:
@@ -184,6 +168,7 @@ class Zygote:
         except subprocess.TimeoutExpired:
             self.kill()
             self._process.wait()
+        self._over()
 
     def _close(self) -> None:
         with suppress(OSError):
@@ -194,23 +179,48 @@ class Zygote:
             socket.send_fds(self._line, [text], handles)
 
     def _answer(self, seconds: float) -> dict[str, Any] | Forked | None:
-        try:
-            return self._answers.get(timeout=seconds)
-        except queue.Empty:
-            return None
+        deadline = time.monotonic() + seconds
+        while not self._answers:
+            if not select.select([self._line], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                return None
+            self.hear()
+        return self._answers.popleft()
 
-    def _listen(self) -> None:
-        """In a thread: what the warm process says, and what its end means for its children."""
-        with suppress(OSError, ValueError), self._line.makefile("rb") as lines:
+    def hear(self) -> None:
+        """What the warm process says now, and what its end means for its children. Waits while it says nothing."""
+        try:
+            text = self._line.recv(CHUNK)
+            *lines, self._unfinished = (self._unfinished + text).split(b"\n")
             for line in lines:
                 self._hear(json.loads(line))
+        except (OSError, ValueError):
+            text = b""
+        if not text:
+            self._over()
+
+    def _over(self) -> None:
+        """It says no more: nobody would be told of the end of its children."""
+        if self._line.fileno() < 0:
+            return
+        self._mailbox.dismiss(self._line.fileno())
+        self._line.close()
         self.kill()
         self._process.wait()
-        for forked in list(self._alive.values()):
+        for forked in self._alive.values():
             self._platform.kill_group(forked.pid)
             forked.ended(-signal.SIGKILL)
-        self._line.close()
-        self._answers.put(None)
+        self._alive.clear()
+        self._answers.append(None)
+
+    def check(self) -> None:
+        """End it when it does not tell of the end of a child any more; looked up at most once in ``ANSWER_SECONDS``."""
+        now = time.monotonic()
+        if now - self._checked < ANSWER_SECONDS:
+            return
+        ended = {pid for pid in self._alive if is_zombie(pid)}
+        if ended & self._ended:  # seen once it may have ended this very moment
+            self.kill()
+        self._checked, self._ended = now, ended
 
     def _hear(self, message: dict[str, Any]) -> None:
         if "ended" in message:
@@ -220,12 +230,10 @@ class Zygote:
             if self._retired and not self._alive:
                 self._close()
         elif "pid" in message:
-            # Known before anybody can hear of its end.
-            forked = Forked(message["pid"], self.kill)
-            self._alive[forked.pid] = forked
-            self._answers.put(forked)
+            forked = self._alive[message["pid"]] = Forked(message["pid"])
+            self._answers.append(forked)
         else:
-            self._answers.put(message)
+            self._answers.append(message)
 
 
 def stamp(folders: Iterable[Path]) -> tuple[int, ...]:
@@ -238,6 +246,7 @@ class Starter:
     """Starts the children of one supervisor.
 
     Attributes:
+        mailbox: where warm processes are heard; None where none can be.
         note: is told why children are not forked any more.
     """
 
@@ -246,6 +255,7 @@ class Starter:
     platform: Platform
     lock: int
     scratch: Path
+    mailbox: Selected | None
     note: Callable[[str], object]
     _zygote: Zygote | None = None
     _old: list[Zygote] = field(factory=list)
@@ -273,16 +283,27 @@ class Starter:
 
     def prepare(self) -> None:
         """Work is coming: a warm process may get ready for it meanwhile."""
-        if self._may_fork and self._zygote is None:
-            self._zygote = Zygote(self._order(), platform=self.platform, lock=self.lock, scratch=self.scratch)
+        if self._may_fork and self._zygote is None and self.mailbox is not None:
+            self._zygote = Zygote(
+                self._order(), platform=self.platform, lock=self.lock, scratch=self.scratch, mailbox=self.mailbox
+            )
+
+    def check(self) -> None:
+        """End warm processes that are stuck."""
+        for zygote in self._warm():
+            zygote.check()
+
+    def _warm(self) -> tuple[Zygote, ...]:
+        return (*self._old, *((self._zygote,) if self._zygote else ()))
 
     @property
     def _may_fork(self) -> bool:
-        return self.platform.can_fork and not os.environ.get(NO_FORK) and self._deaths < DEATHS
+        can = self.platform.can_fork and self.mailbox is not None
+        return can and not os.environ.get(NO_FORK) and self._deaths < DEATHS
 
     def close(self) -> None:
         """End the warm processes; their children have ended or are killed already."""
-        for zygote in (*self._old, *((self._zygote,) if self._zygote else ())):
+        for zygote in self._warm():
             zygote.retire()
             zygote.wait(END_SECONDS)
         self._zygote = None

@@ -25,7 +25,7 @@ from casepan.running.journal import Journal
 from casepan.running.layout import StateFolder
 from casepan.running.ledger import CaseClaim, Ledger
 from casepan.running.lock import supervisor_lock
-from casepan.running.mailbox import Mailbox, mailbox_for
+from casepan.running.mailbox import Mailbox, Selected, mailbox_for
 from casepan.running.moving import tidy
 from casepan.running.observers import Observers
 from casepan.running.plan import chosen_pipelines, plan_hash
@@ -235,6 +235,7 @@ class Supervisor:
                 child.kill(f"the time limit of {child.limit:g} s was not enough")
             if self.stopping is not None and (now > self.stopping or not _sends(work)):
                 child.kill(STOPPED)
+        self.starter.check()
         if now - self._renewed > LEASE / 10:
             self._renewed = now
             try:
@@ -371,10 +372,11 @@ def supervising(
         journal = Journal(state.log, listeners)
         most = MOST_REPORTED if patient else None
         shop = Shop(lab, state, ledger, registry, journal, Latest(most), Latest(most))
-        starter = Starter(
-            lab, loader, here, lock, state.work, note=lambda why: journal.note("children.not-forked", why=why)
-        )
         mailbox = mailbox_for(here)
+        starter = Starter(
+            lab, loader, here, lock, state.work, mailbox if isinstance(mailbox, Selected) else None,
+            note=lambda why: journal.note("children.not-forked", why=why),
+        )  # fmt: skip
         plans = {name: plan_hash(lab.pipelines[name], registry) for name in names}
         supervisor = Supervisor(shop, names, starter, patient, inboxes_of(lab, registry, names), plans, mailbox)
         try:
