@@ -78,9 +78,11 @@ class FolderListing:
             CorruptFile, UnsafeArchive: a zip that cannot be used.
             LimitExceeded: more files than one arrival can hold. CaseError: something may not be read.
         """
-        if not path.exists():
-            raise UsageError("there is nothing of this name", place=str(path))
-        path = path.resolve() if path.is_symlink() else path
+        try:
+            linked = stat.S_ISLNK(os.lstat(path).st_mode)
+            path = path.resolve(strict=True) if linked else path
+        except OSError as error:
+            raise UsageError("there is nothing of this name", place=str(path)) from error
         if path.is_dir():
             return cls(path, path.name, walk(path), how or Opening())
         return cls.of_files(path.parent, (path.name,), how)

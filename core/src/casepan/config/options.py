@@ -39,6 +39,9 @@ _POWERS = {"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10*
     "TiB": 1 << 40,
 }
 
+_KEPT: dict[tuple[type, str], Any] = {}
+"""Options that a warm process has made for its children; empty everywhere else."""
+
 
 @attrs.frozen
 class Problem:
@@ -81,6 +84,9 @@ def structure_options(kind: type[T], table: Mapping[str, Any], *, place: str) ->
     Raises:
         ConfigError: with every problem in ``problems``, each at ``place`` (``lab.toml:12``).
     """
+    known = _KEPT.get((kind, repr(table))) if _KEPT else None
+    if known is not None:
+        return typing.cast("T", known)
     try:
         return typing.cast("T", read(kind, table, ("with",)))
     except Misfit as misfit:
@@ -89,6 +95,11 @@ def structure_options(kind: type[T], table: Mapping[str, Any], *, place: str) ->
             for problem in misfit.problems
         )
         raise ConfigError("the options do not fit", place=place, problems=problems) from None
+
+
+def keep_options(kind: type, table: Mapping[str, Any]) -> None:
+    """Read a table now, so that the children of a warm process find its options made. Raises as ``structure_options``."""
+    _KEPT[kind, repr(table)] = structure_options(kind, table, place="")
 
 
 @cache

@@ -3,6 +3,7 @@ checks outside of a pipeline."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from casepan.config.lab import Lab
@@ -16,11 +17,16 @@ def reader_options(lab: Lab | None, registry: Registry, stage: str) -> Any:
     Raises:
         ConfigError: they do not fit (``casepan check`` says so before).
     """
-    kind = registry.options_type(stage)
+    plugin, _, short = stage.partition(".")
+    place = f"[adapters.{plugin}] with.{short}"
+    return structure_options(registry.options_type(stage), reader_table(lab, stage), place=place)
+
+
+def reader_table(lab: Lab | None, stage: str) -> Mapping[str, Any]:
+    """What a lab writes for a reading importer, empty where it writes nothing."""
     plugin, _, short = stage.partition(".")
     table = lab.adapters.get(plugin) if lab else None
-    given = table.with_.get(short, {}) if table else {}
-    return structure_options(kind, given, place=f"[adapters.{plugin}] with.{short}")
+    return table.with_.get(short, {}) if table else {}
 
 
 def check_options(lab: Lab | None, registry: Registry, stage: str) -> Any:

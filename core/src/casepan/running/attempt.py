@@ -8,6 +8,7 @@ from pathlib import Path
 
 from attrs import asdict, evolve
 
+from casepan.arrivals.listing import FolderListing
 from casepan.config.lab import Lab
 from casepan.config.secrets import fetch_secret
 from casepan.errors import CaseError, StateError
@@ -27,21 +28,24 @@ from casepan.running.previous import open_previous
 from casepan.running.steps import StepRun, read_result, stores_of, write_result
 from casepan.running.wire import Link, Message
 
+Opened = dict[str, FolderListing]
+"""The listing of the arrival that this child has taken, by its id."""
 
-def take(job: Message, link: Link, lab: Lab, registry: Registry) -> Message:
+
+def take(job: Message, link: Link, lab: Lab, registry: Registry, opened: Opened) -> Message:
     """Take an arrival; what the child ends with."""
-    state = StateFolder(Path(job["state"]))
-    return Intake(state, lab, registry, link, str(job["arrival"]), str(job["pipeline"]), bool(job["patient"])).run()
+    state, arrival, pipeline = StateFolder(Path(job["state"])), str(job["arrival"]), str(job["pipeline"])
+    return Intake(state, lab, registry, link, arrival, pipeline, bool(job["patient"]), opened).run()
 
 
-def work(job: Message, link: Link, lab: Lab, registry: Registry, umask: int) -> Message:
+def work(job: Message, link: Link, lab: Lab, registry: Registry, umask: int, opened: Opened) -> Message:
     """Check a case if that is still to be done, and send whatever is due."""
     state = StateFolder(Path(job["state"]))
     folder, pipeline = state.case(str(job["ref"]), int(job["revision"])), lab.pipelines[str(job["pipeline"])]
     previous = (int(job["previous"][0]), str(job["previous"][1])) if job["previous"] else None
     base = base_of(lab.path)
     with _of_this_case():
-        listing = open_source(state.arrival(str(job["arrival"])))
+        listing = opened.pop(str(job["arrival"]), None) or open_source(state.arrival(str(job["arrival"])))
         outcome = None if job["check"] else read_result(folder)
         case = read_case(folder / CASE_DOCUMENT) if outcome is None else outcome.case
     with Bench.on(

@@ -16,6 +16,7 @@ from casepan.running.wire import Link, Message, describe_error
 if TYPE_CHECKING:
     from casepan.config.lab import Lab
     from casepan.registry import Registry
+    from casepan.running.attempt import Opened
 
 
 @frozen
@@ -39,10 +40,11 @@ def main(ready: Ready | None = None) -> int:
     here.end_with_parent(int(job["parent"]))
     here.limit(int(job["memory"]), int(job["file_size"]))
     _keep_to(str(job["scratch"]))
+    opened: Opened = {}
     while "do" in job:  # nothing more, or somebody else's by now
         try:
             ready = ready or get_ready(job)
-            end = run(job, link, umask, ready)
+            end = run(job, link, umask, ready, opened)
         except BaseException as error:
             traceback.print_exc()
             end = {"error": describe_error(error)}
@@ -58,13 +60,13 @@ def _keep_to(folder: str) -> None:
     tempfile.tempdir = folder
 
 
-def run(job: Message, link: Link, umask: int, ready: Ready) -> Message:
+def run(job: Message, link: Link, umask: int, ready: Ready, opened: Opened) -> Message:
     """Take an arrival, or work on a case; the message for the supervisor."""
     from casepan.running.attempt import take, work
 
     if job["do"] == "arrival":
-        return take(job, link, ready.lab, ready.registry)
-    return work(job, link, ready.lab, ready.registry, umask)
+        return take(job, link, ready.lab, ready.registry, opened)
+    return work(job, link, ready.lab, ready.registry, umask, opened)
 
 
 def get_ready(job: Message) -> Ready:

@@ -14,7 +14,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from datetime import UTC, datetime
-from functools import cache
 from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -59,7 +58,7 @@ class Bench:
     """What the stages of one case share.
 
     Attributes:
-        listing: the arrival, where files of the store ``"source"`` are found.
+        listing: the arrival, where files of the store ``"source"`` are found; ``lent`` when somebody else closes it.
         stores: folder of every step that wrote files, by step id.
         base: the folder that relative paths in ``lab.toml`` count from.
         memory: folder of what stages remember; None forgets everything at the end.
@@ -80,6 +79,7 @@ class Bench:
     earlier_revision: Callable[[], tuple[Case, Bench] | None] = nothing
     _meshes: dict[str, Mesh] = field(factory=dict)
     _hashed: dict[str, FileRef] = field(factory=dict)
+    lent: bool = False
     _owned: bool = False
     _previous: list[tuple[Case, Bench]] | None = None
 
@@ -107,7 +107,7 @@ class Bench:
         """Close the arrival and the revision before, and remove scratch space of its own."""
         for _, other in self._previous or ():
             other.close()
-        if self.listing is not None:
+        if self.listing is not None and not self.lent:
             self.listing.close()
         if self._owned:
             shutil.rmtree(self.scratch, ignore_errors=True)
@@ -135,7 +135,14 @@ class Bench:
 
     def out_folder(self, name: str) -> Callable[[], Path]:
         """Gives a new folder, made at the first call: most importers and exporters write nothing there."""
-        return cache(lambda: Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.scratch)))
+        made: list[Path] = []
+
+        def folder() -> Path:
+            if not made:
+                made.append(Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.scratch)))
+            return made[0]
+
+        return folder
 
     def open(self, file: FileRef) -> BinaryIO:
         """The bytes of a file of any store, seekable."""

@@ -147,8 +147,7 @@ def _own_umask(umask: int) -> Iterator[None]:
 def write_receipt(folder: Path, export: str, receipt: Receipt) -> str:
     """Keep a receipt in the case's folder; the hash that the ledger gets."""
     path = private_folder(folder / RECEIPTS) / f"{export}.json"
-    write_document(path, {"schema": SCHEMA, **to_plain(receipt)})
-    return sha256(path.read_bytes()).hexdigest()
+    return sha256(write_document(path, {"schema": SCHEMA, **to_plain(receipt)})).hexdigest()
 
 
 def read_receipt(folder: Path, export: str) -> Receipt | None:
@@ -164,5 +163,7 @@ def read_receipt(folder: Path, export: str) -> Receipt | None:
 
 def receipts_of(folder: Path, pipeline: Pipeline) -> Mapping[str, Receipt]:
     """All receipts of a case, by export id."""
+    if not (folder / RECEIPTS).is_dir():
+        return {}
     found = {id_of(export): read_receipt(folder, id_of(export)) for export in pipeline.export}
     return {name: receipt for name, receipt in found.items() if receipt is not None}

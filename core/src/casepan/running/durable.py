@@ -112,9 +112,11 @@ def write_file(path: Path, content: bytes) -> None:
         raise state_error(error, path) from error
 
 
-def write_document(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a JSON document with :func:`write_file`."""
-    write_file(path, dumps(document, indent=None).encode("utf-8"))
+def write_document(path: Path, document: Mapping[str, Any]) -> bytes:
+    """Write a JSON document with :func:`write_file`; what lies there now."""
+    content = dumps(document, indent=None).encode("utf-8")
+    write_file(path, content)
+    return content
 
 
 def write_new(path: Path, document: Mapping[str, Any]) -> None:

@@ -88,6 +88,7 @@ class Intake:
 
     Attributes:
         patient: True when missing files are still waited for.
+        opened: gets the listing of the arrival, which stays open for the case that the same child may go on with.
     """
 
     state: StateFolder
@@ -97,6 +98,7 @@ class Intake:
     arrival: str
     pipeline: str
     patient: bool
+    opened: dict[str, FolderListing]
 
     def run(self) -> dict[str, Any]:
         """Take the arrival; the message that ends the child.
@@ -107,8 +109,11 @@ class Intake:
         folder = self.state.arrival(self.arrival)
         landed = read_landed(folder)
         self._snapshot(folder, landed)
+        listing = _listed(folder / SOURCE_FOLDER, landed.names, Opening(settling=self.patient))
+        self.opened[self.arrival] = listing
         with Bench.on(
-            _listed(folder / SOURCE_FOLDER, landed.names, Opening(settling=self.patient)),
+            listing,
+            lent=True,
             base=base_of(self.lab.path),
             secrets=lambda reference: fetch_secret(reference, self.lab),
             memory=self.state.memory,
@@ -120,7 +125,8 @@ class Intake:
         if (folder / SOURCE_FOLDER).exists():
             return
         part = folder / f"{SOURCE_FOLDER}.part"
-        shutil.rmtree(part, ignore_errors=True)
+        if part.exists():
+            shutil.rmtree(part, ignore_errors=True)
         take_snapshot(Path(landed.root), landed.names, private_folder(part))
         part.replace(folder / SOURCE_FOLDER)
         sync_folder(folder)

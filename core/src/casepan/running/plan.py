@@ -19,6 +19,8 @@ from casepan.model.vocabulary import Verdict
 from casepan.registry import Registry
 from casepan.running.planned import PlannedDelivery
 
+CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
 
 def id_of(step: ImportStep | Step | Export) -> str:
     """The id of a step: its own, or what stands after the dot of its stage."""
@@ -78,8 +80,7 @@ def _any(wanted: Sequence[str], found: Iterable[str | None]) -> bool:
 
 def digest(value: Any) -> str:
     """SHA-256 of a value's canonical JSON."""
-    text = json.dumps(to_plain(value), sort_keys=True, separators=(",", ":"))
-    return sha256(text.encode("ascii")).hexdigest()
+    return sha256(CANONICAL.encode(to_plain(value)).encode("ascii")).hexdigest()
 
 
 def input_hash(step: Step, spec: StageSpec, case: Case, rules: Mapping[str, Any]) -> str:

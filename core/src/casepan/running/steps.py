@@ -145,7 +145,8 @@ class StepRun:
 
     def _run(self, step: Step, name: str, case: Case, target: Path, wanted: str) -> Case:
         part = target.with_name(f".{target.name}.part")
-        shutil.rmtree(part, ignore_errors=True)
+        if part.exists():
+            shutil.rmtree(part, ignore_errors=True)
         out = new_folder(new_folder(part) / FILES)
         result = self._apply(step, name, case, out)
         made: dict[str, Any] = {"case": to_plain(result)}

@@ -20,6 +20,8 @@ from casepan.running import child, platform
 from casepan.running.wire import Message, encode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from casepan.contract.specs import StageSpec
 
 WARM = ("casepan.running.attempt", "encodings.cp437")
@@ -72,8 +74,8 @@ def prepare(order: Message) -> child.Ready:
         _warm(READER)
     facts = CaseFacts((("",),), (("",),), (("", ""),), ("",))
     prepare_converter(Landed("", ("",), "", "", ""), PlannedDelivery("", "", 0, ("",)), facts)
-    for spec in _specs_of(ready):
-        _warm_options(ready, spec.name)
+    for stage, table in _tables_of(ready):
+        _warm_options(ready, stage, table)
     gc.collect()
     gc.freeze()
     return ready
@@ -85,12 +87,24 @@ def _warm(name: str) -> None:
         importlib.import_module(name)
 
 
-def _warm_options(ready: child.Ready, stage: str) -> None:
-    """Resolve the types of a stage's options, which takes longer than reading a table with them."""
-    from casepan.config.options import keys_of
+def _warm_options(ready: child.Ready, stage: str, table: Mapping[str, Any]) -> None:
+    """Make the options of a stage. What does not fit is left to the child that needs it."""
+    from casepan.config.options import keep_options
 
     with suppress(Exception):
-        keys_of(ready.registry.options_type(stage))
+        keep_options(ready.registry.options_type(stage), table)
+
+
+def _tables_of(ready: child.Ready) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every reader and every step or destination of a pipeline, with what the lab writes for it."""
+    from casepan.config.readers import reader_table
+    from casepan.contract.specs import ImporterSpec
+
+    for spec in ready.registry.stages(ImporterSpec):
+        yield spec.name, reader_table(ready.lab, spec.name)
+    for pipeline in ready.lab.pipelines.values():
+        yield from ((step.use, step.with_) for step in pipeline.steps)
+        yield from ((export.use, export.with_) for export in pipeline.export)
 
 
 def _specs_of(ready: child.Ready) -> tuple[StageSpec, ...]:
