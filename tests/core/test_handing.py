@@ -13,6 +13,7 @@ from casepan.api import (
     Case,
     CaseKey,
     ClosedFile,
+    FolderPath,
     Origin,
     PackageFile,
     PackageOptions,
@@ -137,11 +138,12 @@ def test_what_may_name_people_is_told_as_left_out_without_a_name(bench: Bench) -
     )
 
 
-def test_a_package_says_that_names_were_changed(bench: Bench) -> None:
+def test_a_package_says_that_names_were_changed(bench: Bench, tmp_path: Path) -> None:
     """In its seal, in the receipt, and when it is found again."""
+    options = PackageOptions(path=FolderPath(str(tmp_path / "out")))
     files = scan_files(sending(bench), scan(bench, "plain.stl"), "Jaw.stl")
-    receipt = deliver_package(sending(bench), PackageOptions(), files, not_carried=("no order",))
+    receipt = deliver_package(sending(bench), options, files, not_carried=("no order",))
     assert receipt.proof["not carried"] == "no order; files under other names than they came with: 1"
-    found = probe_package(sending(bench), PackageOptions())
+    found = probe_package(sending(bench), options)
     assert found is not None
     assert found.proof["not carried"] == receipt.proof["not carried"]
