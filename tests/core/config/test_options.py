@@ -10,7 +10,8 @@ import pytest
 from attrs import field, frozen
 from attrs.validators import in_
 
-from casepan.config.options import Misfit, dotted, keys_of, read, structure_options
+from casepan.config import options
+from casepan.config.options import Misfit, dotted, keep_options, keys_of, read, structure_options
 from casepan.contract.options import ByteCount, Duration, FilePath, FolderPath, Millimetres, Secret, option
 from casepan.errors import AdapterError, ConfigError
 
@@ -277,3 +278,23 @@ def test_paths_are_written_as_people_write_them() -> None:
     assert dotted(("verdict", "mesh.hole")) == 'verdict."mesh.hole"'
     assert dotted(("a", "steps", 1, "with")) == "a.steps[2].with"
     assert dotted(()) == ""
+
+
+def test_kept_options_are_found_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a warm process has kept is given for the very same table, and for no other one or other type."""
+    monkeypatch.setattr(options, "_KEPT", {})
+    keep_options(Options, {"anything": 1})
+    kept = structure_options(Options, {"anything": 1}, place="p")
+    assert structure_options(Options, {"anything": 1}, place="q") is kept
+    others = [structure_options(Options, {"anything": value}, place="p") for value in (True, 1.0, "1")]
+    assert [type(other.anything) for other in others] == [bool, float, str]
+    assert isinstance(structure_options(Inner, {"x": 1}, place="p"), Inner)
+
+
+def test_options_that_do_not_fit_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who needs them is told what is wrong, in the place where it stands."""
+    monkeypatch.setattr(options, "_KEPT", {})
+    for keep in (keep_options, lambda kind, table: structure_options(kind, table, place="lab.toml:7")):
+        with pytest.raises(ConfigError):
+            keep(Options, {"count": "one"})
+    assert options._KEPT == {}

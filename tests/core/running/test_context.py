@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from casepan.arrivals.listing import FolderListing
 from casepan.contract.options import Secret
 from casepan.errors import CaseError, ClosedFormat, SecretError
 from casepan.model.case import Scan
@@ -141,3 +142,12 @@ def test_open_streams_are_seekable(arrival: Path) -> None:
         path = bench.importing("x.y").listing.entries[0].path
         with bench.open(bench.reference(path)) as stream:
             assert stream.seek(0, io.SEEK_END) == len(TRIANGLE)
+
+
+def test_a_lent_listing_stays_open(arrival: Path) -> None:
+    """A child goes on with the case of its arrival, and finds the files of a zip still open."""
+    listing = FolderListing.of(arrival)
+    with Bench.on(listing, lent=True) as first:
+        file = first.importing("core.generic").file("case.zip!inner/upper.stl")
+    with Bench.on(listing) as second, second.open(file) as stream:
+        assert stream.read() == TRIANGLE

@@ -172,4 +172,4 @@ class Case:
 
     def with_findings(self, *findings: Finding) -> Case:
         """The same case with these findings appended."""
-        return evolve(self, findings=(*self.findings, *findings))
+        return evolve(self, findings=(*self.findings, *findings)) if findings else self

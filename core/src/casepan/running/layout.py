@@ -64,11 +64,11 @@ class StateFolder:
 
     def arrival(self, arrival: str) -> Path:
         """The folder of one arrival."""
-        return self.root / "arrivals" / checked(arrival)
+        return self.root.joinpath("arrivals", checked(arrival))
 
     def case(self, ref: str, revision: int) -> Path:
         """The folder of one revision of a case."""
-        return self.root / "cases" / checked(ref) / f"r{revision}"
+        return self.root.joinpath("cases", checked(ref), f"r{revision}")
 
     def desk(self, ref: str) -> Path:
         """What people answered and decided about a case: a copy that outlives the ledger."""

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from attrs import evolve
-
 from casepan.config.lab import Export, ImportStep, Lab, Pipeline, Step, When
 from casepan.contract.specs import StageSpec, ValidatorSpec
 from casepan.errors import ConfigError
@@ -80,7 +78,12 @@ def _any(wanted: Sequence[str], found: Iterable[str | None]) -> bool:
 
 def digest(value: Any) -> str:
     """SHA-256 of a value's canonical JSON."""
-    return sha256(CANONICAL.encode(to_plain(value)).encode("ascii")).hexdigest()
+    return digest_of_plain(to_plain(value))
+
+
+def digest_of_plain(plain: Any) -> str:
+    """The same of what ``to_plain`` made of a value."""
+    return sha256(CANONICAL.encode(plain).encode("ascii")).hexdigest()
 
 
 def input_hash(step: Step, spec: StageSpec, case: Case, rules: Mapping[str, Any]) -> str:
@@ -89,13 +92,18 @@ def input_hash(step: Step, spec: StageSpec, case: Case, rules: Mapping[str, Any]
     Of the case only what the stage reads, when its spec says so.
     """
     reads = spec.reads if isinstance(spec, ValidatorSpec) else ()
-    seen = {name: getattr(case, name) for name in reads} or without_desk(case)
-    return digest([step.use, spec.version, step.with_, step.fail_on, seen, rules])
+    seen = to_plain({name: getattr(case, name) for name in reads}) or without_desk(case)
+    return digest_of_plain([step.use, spec.version, to_plain(step.with_), step.fail_on, seen, to_plain(rules)])
 
 
-def without_desk(case: Case) -> Case:
-    """The case without what was said about it: answers have changed it already, talks and decisions never do."""
-    return evolve(case, desk=Desk(number=case.desk.number, due=case.desk.due))
+def without_desk(case: Case, plain: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A plain case without what was said about it: answers have changed it already, talks and decisions never do.
+
+    Args:
+        plain: the case as ``to_plain`` gives it, if somebody has asked for that already.
+    """
+    kept = Desk(number=case.desk.number, due=case.desk.due)
+    return {**(to_plain(case) if plain is None else plain), "desk": to_plain(kept)}
 
 
 def plan_hash(pipeline: Pipeline, registry: Registry) -> str:

@@ -28,7 +28,7 @@ from casepan.running.durable import (
     write_document,
     write_new,
 )
-from casepan.running.plan import digest, has_taker, id_of, input_hash, takes_part, without_desk
+from casepan.running.plan import digest_of_plain, has_taker, id_of, input_hash, takes_part, without_desk
 from casepan.running.verdict import reaches, summary, verdict_of
 from casepan.running.wire import Link, Message
 
@@ -50,6 +50,7 @@ class Outcome:
         hold: who must look at it whatever the verdict, or None.
         codes: codes of the findings that led to the verdict.
         would: the verdict that ``codes`` led to, when the pipeline only observes: then the case is accepted all the same.
+        plain: the case as its document has it.
     """
 
     case: Case
@@ -58,6 +59,7 @@ class Outcome:
     hold: str | None
     codes: str
     would: Verdict | None = None
+    plain: Mapping[str, Any] = field(factory=dict, repr=False)
 
 
 @frozen
@@ -123,7 +125,8 @@ class StepRun:
         proposals = [finding for finding in case.findings if finding.code == "case.maybe-completes"]
         if verdict_of(proposals, self.table) != "accept":
             hold, codes = "review", proposals[0].code  # nobody rings for what a late bite lacks: join the two first
-        return Outcome(case, verdict, digest(without_desk(case)), hold, codes)
+        plain = to_plain(case)
+        return Outcome(case, verdict, digest_of_plain(without_desk(case, plain)), hold, codes, plain=plain)
 
     def _step(self, number: int, step: Step, case: Case) -> Case:
         name, spec = id_of(step), self.registry.spec(step.use)
@@ -205,7 +208,7 @@ def write_result(folder: Path, outcome: Outcome) -> None:
     """Keep the outcome for deliveries that come later."""
     document: dict[str, Any] = {
         "schema": SCHEMA, "verdict": outcome.verdict, "hold": outcome.hold, "content": outcome.content,
-        "codes": outcome.codes, "would": outcome.would, "case": to_plain(outcome.case),
+        "codes": outcome.codes, "would": outcome.would, "case": outcome.plain or to_plain(outcome.case),
     }  # fmt: skip
     write_document(folder / RESULT_DOCUMENT, document)
 
