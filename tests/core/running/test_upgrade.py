@@ -96,7 +96,8 @@ def test_an_older_ledger_is_brought_forward(tmp_path: Path) -> None:
     ledger = Ledger(path)
     claim = ledger.claim_case("t", ["p"], lease=10.0, plans={"p": "h1"})
     assert claim is not None
-    assert claim.ref == "K7Q2-M4"
+    # What may have been worked on, or restored, is never taken for new.
+    assert (claim.ref, claim.fence) == ("K7Q2-M4", 2)
     assert ledger.meta("salt")
     ledger.close()
     assert sqlite3.connect(path).execute("pragma user_version").fetchone() == (LATEST,)

@@ -101,7 +101,7 @@ class Selected:
         try:
             text = os.read(self._lines[child], CHUNK)
             *lines, rest = (self._unfinished.pop(child, b"") + text).split(b"\n")
-            self._heard.extend((child, json.loads(line)) for line in lines)
+            self._heard.extend((child, json.loads(line.decode("ascii"))) for line in lines)
         except BlockingIOError:
             return False
         except (OSError, ValueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from casepan.model.case import Case
 from casepan.model.finding import Finding
 from casepan.running.durable import private_folder, write_file
 from casepan.running.intake import ARRIVAL_DOCUMENT, SOURCE_FOLDER, Landed, read_landed
-from casepan.running.layout import StateFolder
+from casepan.running.layout import StateFolder, checked
 
 REASON = "REASON.txt"
 
@@ -57,8 +58,8 @@ def put_arrival(state: StateFolder, arrival: str, reason: Reason) -> None:
 
 def take_out(state: StateFolder, subject: str) -> None:
     """It left quarantine, if it ever was there."""
-    folder = state.quarantine(subject)
-    if folder.exists():
+    folder = f"{state.quarantined}{os.sep}{checked(subject)}"  # asked twice for each case: text is cheaper than a path
+    if os.path.lexists(folder):
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -47,13 +47,16 @@ class ArrivalTransitions(FactTransitions):
         """
         now, place, mark = self.clock(), self.hashed(spot), self.hashed(fingerprint)
         with self.transaction():
-            if self.one("select 1 from arrivals where fingerprint=?", mark):
-                return False
-            earlier = self.one("select give_up from arrivals where spot=? and state='waiting'", place)
-            until = earlier["give_up"] if earlier else now + give_up
-            self.change(
-                "update arrivals set state='superseded' where spot=? and state in ('waiting', 'settled')", place
+            rows = self.all(
+                "select fingerprint, state, give_up from arrivals where fingerprint=? or spot=?", mark, place
             )
+            if any(row["fingerprint"] == mark for row in rows):
+                return False
+            until = next((row["give_up"] for row in rows if row["state"] == "waiting"), now + give_up)
+            if rows:
+                self.change(
+                    "update arrivals set state='superseded' where spot=? and state in ('waiting', 'settled')", place
+                )
             self.change(
                 "insert into arrivals(id, pipeline, inbox, spot, fingerprint, state, patient, give_up, at)"
                 " values(?,?,?,?,?,'settled',?,?,?)",

@@ -16,6 +16,8 @@ CASE_COLUMNS = (
     " attempts, not_before, owner, fence, code, reason, received, at,"
     " number, practice, assignee, department, lab_due, late_risk, remake_of, remake_reason, observed, would"
 )
+FIRST_FENCE = 1
+"""Of a claim before which nobody has worked on the case: it has left nothing yet."""
 MAX_INTERRUPTIONS = 10
 """A case in work when the supervisor dies this often is held responsible for it."""
 
@@ -96,7 +98,8 @@ class CaseTransitions(FactTransitions):
                 return None  # somebody was quicker
             if row["plan"] not in (None, plan):
                 self.event("case.plan-changed", row["ref"], row["revision"], state=row["state"])
-            self._doubt_sends(row["ref"], row["revision"])
+            if row["fence"]:
+                self._doubt_sends(row["ref"], row["revision"])
         attempts = row["attempts"] + (row["state"] == "checking")
         return CaseClaim(
             row["ref"], row["revision"], row["pipeline"], row["adapter"], row["arrival"],
@@ -201,6 +204,8 @@ class CaseTransitions(FactTransitions):
                 state, verdict, content, code, reason, self.now(), claim.ref, claim.revision,
             )  # fmt: skip
             more = self.plan(claim.ref, claim.revision, claim.pipeline, deliveries)
+            if claim.fence > FIRST_FENCE:
+                self.forget_facts(claim.ref, claim.revision)
             self.add_facts(claim.ref, claim.revision, facts or CaseFacts())
             why = {"codes": codes} if codes else {}
             self.event("case.verdict", claim.ref, claim.revision, verdict=verdict, state=state, **why)

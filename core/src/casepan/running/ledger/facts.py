@@ -38,9 +38,7 @@ class FactTransitions(Store):
         self.change_many("insert or ignore into meshes(sha256, ref, revision) values(?,?,?)", rows)
 
     def add_facts(self, ref: str, revision: int, facts: CaseFacts) -> None:
-        """Inside a transaction: the facts of a verdict, in place of those of an earlier one."""
-        for table in BY_CASE:
-            self.change(f"delete from {table} where ref=? and revision=?", ref, revision)
+        """Inside a transaction: the facts of a verdict."""
         here = (ref, revision)
         self.change_many(
             'insert into findings(ref, revision, id, code, severity, stage, scan, value, "limit", unit)'
@@ -61,6 +59,11 @@ class FactTransitions(Store):
         )  # fmt: skip
         for kind, other in facts.links:
             self.link(ref, kind, other, who="casepan")
+
+    def forget_facts(self, ref: str, revision: int) -> None:
+        """Inside a transaction: those of an earlier verdict give way to new ones."""
+        for table in BY_CASE:
+            self.change(f"delete from {table} where ref=? and revision=?", ref, revision)
 
     def link(self, ref: str, kind: str, other: str, *, who: str) -> bool:
         """Inside a transaction: a relation between two cases. False when it is known."""

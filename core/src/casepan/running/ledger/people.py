@@ -268,7 +268,7 @@ class PeopleTransitions(DeliveryTransitions):
         marks, soon = ",".join("?" * len(pipelines)), self.clock() + patience
         row = self.one(
             f"select exists(select 1 from cases where state='checking' and pipeline in ({marks})) or"
-            f" exists(select 1 from arrivals where state in ('settled', 'waiting') and not_before<=?"
+            f" exists(select 1 from arrivals indexed by arrivals_by_turn where state in ('settled', 'waiting') and not_before<=?"
             f" and pipeline in ({marks})) or"
             " exists(select 1 from deliveries where state in ('pending', 'retry', 'unknown') and not_before<=?"
             f" and pipeline in ({marks}))",

@@ -8,6 +8,7 @@ from typing import Any
 
 from casepan.model.case import CaseKey
 from casepan.model.vocabulary import Verdict
+from casepan.running.ledger.cases import FIRST_FENCE
 from casepan.running.ledger.desk import DeskTransitions
 from casepan.running.ledger.people import ANSWER_COLUMNS, MARK_COLUMNS
 from casepan.running.planned import CaseFacts, PlannedDelivery
@@ -55,9 +56,9 @@ class RestoringTransitions(DeskTransitions):
         with self.transaction():
             self.change(
                 "insert into cases(ref, revision, key_hash, digest, adapter, arrival, pipeline, state, verdict, content,"
-                " received, at) values(?,?,?,?,?,?,?,?,?,?,?,?)",
+                " received, at, fence) values(?,?,?,?,?,?,?,?,?,?,?,?,?)",
                 ref, revision, self.key_hash(key), digest, key.adapter, arrival, pipeline, state, verdict, content,
-                self.now(), self.now(),
+                self.now(), self.now(), FIRST_FENCE,
             )  # fmt: skip
             self.plan(ref, revision, pipeline, deliveries)
             for delivery in deliveries:
