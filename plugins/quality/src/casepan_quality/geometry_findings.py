@@ -79,8 +79,8 @@ GEOMETRY = (
         "insertion.parallel",
         "info",
         "Prepared teeth of one bridge are not parallel",
-        "The axis of a prepared tooth is the direction over which the walls of its upper part lean equally all round. Found to "
-        "about six degrees, on whole arches, where the stumps stand apart. Advice only.",
+        "The axis of a prepared tooth is the direction all round which most of its surface stands as tapered walls do. Found to "
+        "about three degrees, on whole arches; not told of a stump that has an undercut along its own axis. Advice only.",
         "The axes of 14 and 16 differ by 27 degrees.",
         "Look at the path of insertion before designing; ask the office where it is not free.",
     ),

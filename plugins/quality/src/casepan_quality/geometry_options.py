@@ -134,7 +134,7 @@ class InsertionOptions:
         source="a textbook's undercut for a cast clasp; on generated stumps without one up to 0.14 is measured",
     )
     parallel_degrees: float = option(
-        20.0,
+        25.0,
         "angle between the axes of two prepared teeth from which it is told, degrees",
-        source="project choice: 10 degrees of taper on each side; axes of generated stumps are found to about 6 degrees",
+        source="project choice: 10 degrees of taper on each side, and 5 because an axis is found to about 3 degrees",
     )

@@ -83,9 +83,9 @@ class Insertion:
             )
 
     def _parallel(self, scan: Scan, path: Path, group: Group) -> Iterator[Finding]:
-        first, second, degrees = path.widest
-        if degrees <= self.options.parallel_degrees:
+        if path.widest is None or path.widest[2] <= self.options.parallel_degrees:
             return
+        first, second, degrees = path.widest
         x, y, z = first.middle.tolist()
         yield Finding(
             "insertion.parallel",
