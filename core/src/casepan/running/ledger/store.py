@@ -20,8 +20,6 @@ from casepan.running.ledger.schema import LATEST, MIGRATIONS
 
 BUSY_SECONDS = 30.0
 FULL = "full"
-CHECKPOINT = 4000
-"""Pages (16 MB) in the write-ahead log until they are copied into the file: of the same few pages only the last counts."""
 DETAIL = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 PART: AbstractContextManager[None] = nullcontext()
 """A transaction inside another one."""
@@ -45,12 +43,7 @@ class Store:
             path.touch(mode=FILE_MODE)
             self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
             self._db.row_factory = sqlite3.Row
-            for pragma in (
-                "journal_mode=wal",
-                f"synchronous={FULL}",
-                f"wal_autocheckpoint={CHECKPOINT}",
-                "foreign_keys=on",
-            ):
+            for pragma in ("journal_mode=wal", f"synchronous={FULL}", "foreign_keys=on"):
                 self._db.execute(f"pragma {pragma}").fetchall()
         except (sqlite3.Error, OSError) as error:
             raise _unusable(path, error) from error
