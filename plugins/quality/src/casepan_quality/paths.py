@@ -40,7 +40,7 @@ _ENOUGH_MM2, _ALL_MM2 = 1.0, 1.5  # of wall in a sector that count: to tell wher
 _THIN = 3  # every third point says enough about the axis
 _USUAL, _CLEAR = 15.0, 0.42  # degrees: who leans by more must show walls on so much of the way round
 _PLAIN_MM = 0.6  # undercut along its own axis: a stump with more is no cone, and its axis is a guess
-_HARDLY = 0.15  # of the way round: less wall shows no axis
+_HARDLY = 0.05  # of the way round: less wall shows no axis
 _AS_GOOD = 0.98  # of the most votes
 _SURELY = 0.05  # sine of 3 degrees: a face that leans over by less may be rough
 
