@@ -108,8 +108,11 @@ def place_of(ref: str, revision: int) -> str:
 
 
 def parse_place(text: str) -> tuple[str, int | None]:
-    """``K7Q2-M4-r2`` as (reference, revision); the revision is None when none was given."""
+    """``K7Q2-M4-r2`` as (reference, revision); the revision is None when none was given.
+
+    A whole reference stays one, however it ends: ``pmc4-r4`` names no revision.
+    """
     ref, mark, number = text.rpartition("-r")
-    if mark and number.isdigit():
+    if mark and number.isdigit() and not REFERENCE.fullmatch(text.upper()):
         return ref.upper(), int(number)
     return text.upper(), None
