@@ -65,6 +65,7 @@ def peak_mib(command: list[str], environment: dict[str, str], pause: float = 0.0
 
 def _started(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
     whole = {**os.environ, **environment}
+    whole.pop("PYTHONDONTWRITEBYTECODE", None)  # or every run of a peer compiles its modules anew
     return subprocess.Popen(command, env=whole, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
