@@ -84,6 +84,7 @@ from casepan.knowledge.materials import material_from_words
 from casepan.knowledge.rx_write import rx_document
 from casepan.knowledge.shades import parse_shade
 from casepan.knowledge.teeth import arch_of, from_fdi, from_palmer, from_universal, parse_teeth, to_universal
+from casepan.knowledge.units import unit_finding
 from casepan.model.case import Artifact, Case, CaseKey, Origin, Patient, Scan, Transform
 from casepan.model.decided import Answer, Change, Decision, Desk
 from casepan.model.files import Attachment, ClosedFile, FileRef, IgnoredFile
@@ -233,6 +234,7 @@ __all__ = [
     "strip_copy_marks",
     "to_universal",
     "transformer",
+    "unit_finding",
     "validator",
     "with_marked_teeth",
     "with_sheets",

@@ -9,12 +9,11 @@ from attrs import frozen
 from casepan.contract.context import Context
 from casepan.contract.options import Millimetres, option
 from casepan.errors import CaseError
+from casepan.knowledge.units import unit_finding
 from casepan.model.case import Case, Scan
 from casepan.model.finding import Finding
 
 ARCH_ROLES = ("arch", "preparation", "antagonist", "preop", "edentulous")
-UNITS = {"metres": 1000.0, "inches": 25.4, "centimetres": 10.0, "micrometres": 0.001}
-FULL_ARCH = (50.0, 95.0)
 
 
 @frozen
@@ -46,24 +45,6 @@ class Units:
             return  # whoever reads the scan reports that it cannot be read
         if not mesh.is_finite:
             return
-        longest = max(mesh.extent_mm)
-        if self.options.smallest <= longest <= self.options.largest:
-            return
-        limit = self.options.smallest if longest < self.options.smallest else self.options.largest
-        size = f"{longest:.4g}" if longest < 10_000 else f"{longest:,.0f}"
-        yield Finding(
-            "identity.unit",
-            "error",
-            f"the longest side measures {size} as if in millimetres{_guess(longest)}",
-            scan=scan.id,
-            value=round(longest, 6),
-            limit=limit,
-            unit="mm",
-            hint="Ask for an export in millimetres, or check that the file shows an arch.",
-        )
-
-
-def _guess(longest: float) -> str:
-    low, high = FULL_ARCH
-    fitting = [name for name, factor in UNITS.items() if low <= longest * factor <= high]
-    return f": the file seems to be in {' or '.join(fitting)}" if fitting else ": no usual unit makes an arch of it"
+        limits = (self.options.smallest, self.options.largest)
+        if found := unit_finding(scan.id, max(mesh.extent_mm), limits):
+            yield found

@@ -9,13 +9,11 @@ from typing import Literal
 import numpy as np
 from attrs import frozen
 
-from casepan.api import Arch, Case, Context, Finding, Scan
+from casepan.api import Arch, Case, Context, Finding, Scan, unit_finding
 from casepan_quality.options import IdentityOptions
 from casepan_quality.shapes import Points, Shape, shape_of
 from casepan_quality.surfaces import ARCH_ROLES, surfaces
 
-_UNITS = {"metres": 1000.0, "inches": 25.4, "centimetres": 10.0, "micrometres": 0.001}
-_WHOLE_MM, _PART_MM = (50.0, 95.0), (8.0, 80.0)  # usual longest sides of whole arches and of smaller scans
 _ARCH_MM = (15.0, 120.0)  # what is not of this size is in another unit: nothing more is said of it
 _FULL_MM2, _QUADRANT_MM2, _FRONT_MM2 = 2700.0, 1750.0, 950.0  # usual hulls of whole arches, quadrants and front teeth
 _SURE = 0.08  # by so much the palate of an upper arch fills more than the lower arch of the same mouth
@@ -59,29 +57,13 @@ class Identity:
     def _units(self, case: Case, ctx: Context) -> Iterator[Finding]:
         """Scans in another unit than millimetres, but for those of which ``core.units`` told it in an earlier step."""
         told = {finding.scan for finding in case.findings if finding.code == "identity.unit"}
-        for scan, mesh in surfaces(case, ctx, *ARCH_ROLES, "bite", "scanbody", "gingiva", preferred=False):
-            if scan.id not in told:
-                yield from self._unit(scan, max(mesh.extent_mm), is_arch=scan.role in ARCH_ROLES)
-
-    def _unit(self, scan: Scan, longest: float, *, is_arch: bool) -> Iterator[Finding]:
         options = self.options
-        low, high = (options.smallest_arch, options.largest_arch) if is_arch else (options.smallest, options.largest)
-        if low <= longest <= high:
-            return
-        guess = (
-            _guess(longest, _WHOLE_MM, ": no usual unit makes an arch of it") if is_arch else _guess(longest, _PART_MM)
-        )
-        size = f"{longest:.4g}" if longest < 10_000 else f"{longest:,.0f}"
-        yield Finding(
-            "identity.unit",
-            "error",
-            f"the longest side measures {size} as if in millimetres{guess}",
-            scan=scan.id,
-            value=round(longest, 6),
-            limit=low if longest < low else high,
-            unit="mm",
-            hint=f"Ask for an export in millimetres{', or check that the file shows an arch' if is_arch else ''}.",
-        )
+        arch, smaller = (options.smallest_arch, options.largest_arch), (options.smallest, options.largest)
+        for scan, mesh in surfaces(case, ctx, *ARCH_ROLES, "bite", "scanbody", "gingiva", preferred=False):
+            is_arch = scan.role in ARCH_ROLES
+            found = unit_finding(scan.id, max(mesh.extent_mm), arch if is_arch else smaller, is_arch=is_arch)
+            if found and scan.id not in told:
+                yield found
 
     def _strange(self, one: _Seen) -> Finding | None:
         """What shows that a file posing as an arch is none."""
@@ -204,12 +186,6 @@ def _area(shape: Shape) -> float:
 def _is_arch_sized(shape: Shape) -> bool:
     low, high = _ARCH_MM
     return low <= max(shape.mesh.extent_mm) <= high
-
-
-def _guess(longest: float, usual: tuple[float, float], none: str = "") -> str:
-    """Words for the units in which the size is usual, the same as those of ``core.units``."""
-    fitting = [name for name, factor in _UNITS.items() if usual[0] <= longest * factor <= usual[1]]
-    return f": the file seems to be in {' or '.join(fitting)}" if fitting else none
 
 
 def _not_a_scan(
