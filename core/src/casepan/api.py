@@ -58,6 +58,7 @@ from casepan.errors import (
 )
 from casepan.handing import (
     STAYS_AT_HOME,
+    WITHHELD,
     PackageOptions,
     deliver_package,
     left_out,
@@ -109,6 +110,7 @@ from casepan.stages.packing import PackingOptions, case_seal, pack_case
 __all__ = [
     "API_VERSION",
     "STAYS_AT_HOME",
+    "WITHHELD",
     "AdapterError",
     "AdapterInfo",
     "Answer",

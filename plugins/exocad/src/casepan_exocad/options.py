@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from attrs import Attribute, frozen
 
-from casepan.api import FilePath, FolderPath, option
+from casepan.api import WITHHELD, FilePath, FolderPath, option
 
 PLACEHOLDERS = ("%tc", "%d", "%l", "%f", "%p", "%n", "%s", "%c")
 """exocad's own, as they stand in ``<PathTemplate>`` of its settings."""
@@ -53,4 +53,4 @@ class ProjectOptions:
     def not_carried(self) -> Iterator[str]:
         """What stays at home whatever the case is, see ``ExporterSpec``."""
         if not self.private:
-            yield "patient, practice, references and notes (`private = false`)"
+            yield WITHHELD
