@@ -34,11 +34,16 @@ def letter_pictures(letter: Letter, case: Case, open_scan: Callable[[Scan], Mesh
     return tuple(_picture(number, point, scans, open_scan) for number, point in enumerate(letter.points, 1))
 
 
+def picture_name(number: int) -> str:
+    """The file beside ``letter.md`` that shows a point, counted from 1."""
+    return f"letter-{number}.png"
+
+
 def letter_files(letter: Letter, pictures: Sequence[bytes | None] = (), language: str = "en") -> Mapping[str, bytes]:
     """The letter as files by name: ``letter.html`` with the pictures in it, ``letter.md`` with the pictures beside it
     (``letter-1.png`` …), and ``phone.txt``, the same in half a minute on the telephone.
     """
-    names = [None if one is None else f"letter-{number}.png" for number, one in enumerate(pictures, 1)]
+    names = [None if one is None else picture_name(number) for number, one in enumerate(pictures, 1)]
     beside = {name: one for name, one in zip(names, pictures, strict=True) if name is not None and one is not None}
     page = (
         f'<!DOCTYPE html>\n<html lang="{escape(language)}">\n<head><meta charset="utf-8">'

@@ -12,7 +12,7 @@ from casepan.config.lab import Lab
 from casepan.errors import UsageError
 from casepan.knowledge.completeness import completeness_rules, lacks
 from casepan.knowledge.lab_rules import read_lab_rules
-from casepan.knowledge.letter_pictures import letter_files, letter_pictures
+from casepan.knowledge.letter_pictures import letter_files, letter_pictures, picture_name
 from casepan.knowledge.letters import ENGLISH, MOST_POINTS, languages, letter_texts, write_letter
 from casepan.model.case import Case
 from casepan.model.finding import Finding
@@ -158,4 +158,4 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _pictures() -> set[str]:
-    return {f"letter-{number}.png" for number in range(1, MOST_POINTS + 1)}
+    return {picture_name(number) for number in range(1, MOST_POINTS + 1)}

@@ -11,9 +11,10 @@ from attrs import define, field
 from numpy.typing import NDArray
 
 from casepan.mesh import Mesh
+from casepan.mesh.area import face_areas
 from casepan.mesh.dentition.crest import Floats
 from casepan.mesh.dentition.places import Placement
-from casepan_quality.shapes import plane_of, spread
+from casepan_quality.shapes import plane_of, scattered
 
 _POINTS = 6_000
 _MIDDLE, _TABLE_MM = 0.3, 3.0  # of a tooth's width, and mm across: where its top is looked for
@@ -29,11 +30,7 @@ _CONE, _STEP = 25.0, 1.0  # degrees round the mean axis in which a path is looke
 _NEARLY = 0.02  # of the walls' area: paths as good as the best one, in the middle of which it is taken
 _SECTORS, _BIN_MM = 24, 0.4
 _FULL = 4  # points that make a place of the outline
-_LEAN, _COARSE, _FINE = (
-    55.0,
-    5.0,
-    1.0,
-)  # degrees: how far a tooth may lean, and the steps in which its axis is looked for
+_LEAN, _COARSE, _FINE = 55.0, 5.0, 1.0  # degrees: how far a tooth may lean, and the steps in which that is looked for
 _TAPER, _TAPERS = 0.1, 0.1  # sine of the usual angle between a wall and the axis (6 degrees), and how far it varies
 _UPRIGHT = 0.35  # of the votes that a tooth lying flat would lose: most teeth stand
 _ENOUGH_MM2, _ALL_MM2 = 1.0, 1.5  # of wall in a sector that count: to tell where about an axis is, and where it is
@@ -173,15 +170,12 @@ def _connected(surface: Mesh, faces: NDArray[np.intp], table: NDArray[np.bool_])
 
 def _spread(surface: Mesh, faces: NDArray[np.intp]) -> tuple[Floats, Floats, float]:
     """Points spread over faces, the normals there, and the area of each point."""
-    corners = surface.vertices[surface.faces[faces]].astype(np.float64)
+    points, seen = scattered(surface, faces, _POINTS)
+    corners = surface.vertices[surface.faces[seen]].astype(np.float64)
     cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    doubled = np.linalg.norm(cross, axis=1)
-    total = np.cumsum(doubled)
-    if not total.sum() > 0:
-        return np.empty((0, 3)), np.empty((0, 3)), 0.0
-    chosen = np.searchsorted(total, (np.arange(_POINTS) + 0.5) / _POINTS * total[-1])
-    normals = cross[chosen] / np.maximum(doubled[chosen, None], 1e-12)
-    return spread(surface, faces, _POINTS), normals, float(total[-1] / 2 / _POINTS)
+    normals = cross / np.maximum(np.linalg.norm(cross, axis=1, keepdims=True), 1e-12)
+    area = float(face_areas(surface.vertices, surface.faces[faces]).sum(dtype=np.float64))
+    return points, normals, area / _POINTS
 
 
 def _axis(points: Floats, normals: Floats, area_mm2: float, up: Floats) -> Floats | None:

@@ -117,21 +117,29 @@ def _shape_of(surface: Mesh) -> Shape:
 
 
 def spread(surface: Mesh, faces: NDArray[np.intp], count: int) -> Points:
+    """The points of :func:`scattered`."""
+    return scattered(surface, faces, count)[0]
+
+
+def scattered(surface: Mesh, faces: NDArray[np.intp], count: int) -> tuple[Points, NDArray[np.intp]]:
     """Points on a surface, as many on each mm² of these faces; the same points for the same surface.
 
     Args:
         surface: any surface.
         faces: ids of the faces to use.
         count: how many points.
+
+    Returns:
+        The points, float64 (count, 3), and the id of the face that each lies on; none of both where there is no area.
     """
     total = np.cumsum(face_areas(surface.vertices, surface.faces.take(faces, axis=0)), dtype=np.float64)
     if not len(total) or not total[-1] > 0:
-        return np.empty((0, 3))
-    chosen = np.searchsorted(total, (np.arange(count) + 0.5) / count * total[-1])
+        return np.empty((0, 3)), np.empty(0, np.intp)
+    chosen = faces[np.searchsorted(total, (np.arange(count) + 0.5) / count * total[-1])]
     u, v = np.random.default_rng(6).random((2, count))
     u, v = np.where(u + v > 1, (1 - u, 1 - v), (u, v))
-    a, b, c = surface.vertices[surface.faces[faces[chosen]]].astype(np.float64).transpose(1, 0, 2)
-    return np.asarray(a + u[:, None] * (b - a) + v[:, None] * (c - a))
+    a, b, c = surface.vertices[surface.faces[chosen]].astype(np.float64).transpose(1, 0, 2)
+    return np.asarray(a + u[:, None] * (b - a) + v[:, None] * (c - a)), chosen
 
 
 def plane_of(normal: Vector) -> NDArray[np.float64]:
